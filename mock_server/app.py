@@ -1,0 +1,41 @@
+"""The composition root: settings in, an ASGI application out."""
+
+from __future__ import annotations
+
+from starlette.types import Receive, Scope, Send
+
+from mock_server import contract
+from mock_server.conventions.errors import SetupError
+from mock_server.settings import Settings
+from mock_server.state.clock import Clock
+from mock_server.state.fixtures import load
+from mock_server.state.tenant import Tenant, Tenants
+from mock_server.wiring import layers
+
+
+class App:
+    """The fake, ready for an ASGI server, and the state behind it."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Raises SetupError: fixtures, an assumption or the documents of spec/ are wrong."""
+        settings = settings or Settings()
+        clock = Clock()
+        try:
+            start = load(settings.fixtures, settings.scenario, settings.assume, clock.now())
+            self.tenants = Tenants(Tenant(*start, clock))
+            self._asgi = layers.application(
+                self.tenants,
+                token_life=settings.token_life,
+                rate_limit=settings.rate_limit,
+                strict_experimental=settings.strict_experimental,
+            )
+        except contract.ContractError as error:
+            raise SetupError(str(error)) from None
+
+    @property
+    def tenant(self) -> Tenant:
+        """The one that the server starts with."""
+        return self.tenants.default
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._asgi(scope, receive, send)

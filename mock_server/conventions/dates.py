@@ -1,0 +1,49 @@
+"""How dates are written: ISO 8601 in and out, milliseconds since 1970 inside, and relative ones (`-3d4h`) in fixtures."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RELATIVE = re.compile(r"([+-])(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def parse(text: str) -> int:
+    """Milliseconds since 1970 of an ISO 8601 date-time with `Z` or an offset; seconds may be left out, as in real answers.
+
+    Raises:
+        ValueError: it is not such a date-time.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or "T" not in text.upper():
+        raise ValueError(f"{text!r} has no time or no offset")
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def write(milliseconds: int) -> str:
+    """As the vendor's documents write it: `2017-07-11T18:45:37.098Z`."""
+    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def canonical(text: str) -> str:
+    """The same moment as `write` would write it. Raises ValueError as `parse` does, and for a year that has not four digits."""
+    try:
+        return write(parse(text))
+    except OverflowError:
+        raise ValueError(f"{text!r} is out of range") from None
+
+
+def absolute(text: str, now: int) -> str:
+    """A fixture's date, relative to `now` (milliseconds) or not, as `write` would write it. Raises ValueError."""
+    match = _RELATIVE.fullmatch(text)
+    if match is None:
+        return canonical(text)
+    sign, *amounts = match.groups(default="0")
+    days, hours, minutes, seconds = map(int, amounts)
+    try:
+        distance = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds) // timedelta(milliseconds=1)
+        return write(now + distance if sign == "+" else now - distance)
+    except OverflowError:
+        raise ValueError(f"{text!r} is out of range") from None

@@ -1,0 +1,199 @@
+"""The filter syntax that all ISC collections share: parses it, checks it against what an endpoint supports, decides what matches.
+
+Grammar (documented): `not` binds before `and`, `and` before `or`; operators are lower case; `\\"` and `\\\\` escape inside strings.
+Comparisons of strings ignore case (observed: `completionStatus eq "Error"` and `eq "ERROR"` find the same).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from lark import Lark, Token, Transformer, v_args
+from lark.exceptions import UnexpectedInput
+
+from mock_server.conventions.errors import IllegalValue
+
+MAX_DEPTH = 50
+"""Of `not`, `and` and `or` inside one another: far more than people write, far less than Python's stack."""
+
+GRAMMAR = r"""
+?start: or
+?or: and ("or" and)*            -> any_of
+?and: not ("and" not)*          -> all_of
+?not: "not" not                 -> negation
+    | "(" or ")"
+    | comparison
+comparison: FIELD VALUE_OPERATOR literal
+          | FIELD LIST_OPERATOR "(" literal ("," literal)* ")"
+          | FIELD "isnull"      -> is_null
+          | "pr" FIELD          -> present
+?literal: STRING -> quoted
+        | UNQUOTED -> unquoted
+VALUE_OPERATOR: "eq" | "ne" | "gt" | "ge" | "lt" | "le" | "co" | "sw"
+LIST_OPERATOR: "in" | "ca"
+FIELD.-1: /[A-Za-z_][A-Za-z0-9_.\-]*/
+STRING: /"(?:\\["\\]|[^"\\])*"/s
+UNQUOTED.1: /true\b|false\b|\d{4}-\d\d-\d\d(?:T[0-9:.+\-Z]+)?|-?\d+(?:\.\d+)?/
+%ignore /\s+/
+"""
+
+Lookup = Callable[[str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`values` has one member, several (`in`, `ca`) or none (`isnull`, `pr`)."""
+
+    field: str
+    operator: str
+    values: tuple[Any, ...] = ()
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    parts: tuple[Expression, ...]
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    parts: tuple[Expression, ...]
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Expression
+    depth: int
+
+
+Expression = Comparison | All | AnyOf | Not
+
+
+def _equals(value: Any, wanted: tuple[Any, ...]) -> bool:
+    return value is not None and any(fold(value) == fold(one) for one in wanted)
+
+
+def _is_null(value: Any, wanted: tuple[Any, ...]) -> bool:
+    return value is None
+
+
+EVALUATED = {"eq": _equals, "in": _equals, "isnull": _is_null}
+"""The operators that some endpoint supports. A document that names another one in `x-isc-filters` does not start."""
+
+
+def matches(expression: Expression, lookup: Lookup) -> bool:
+    """Whether the expression holds for a document whose fields `lookup` knows."""
+    match expression:
+        case Comparison(field, operator, values):
+            return EVALUATED[operator](lookup(field), values)
+        case All(parts):
+            return all(matches(part, lookup) for part in parts)
+        case AnyOf(parts):
+            return any(matches(part, lookup) for part in parts)
+        case Not(part):
+            return not matches(part, lookup)
+
+
+def mentions(expression: Expression, field: str, value: str) -> bool:
+    """Whether any comparison of the field names the value."""
+    match expression:
+        case Comparison(name, _, values):
+            return name == field and fold(value) in map(fold, values)
+        case Not(part):
+            return mentions(part, field, value)
+        case All(parts) | AnyOf(parts):
+            return any(mentions(part, field, value) for part in parts)
+
+
+def fold(value: Any) -> Any:
+    """A value as comparisons see it."""
+    return value.casefold() if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=1024)
+def parse(text: str) -> Expression:
+    """Raises IllegalValue that names the character where the expression stops making sense."""
+    try:
+        expression: Expression = _PARSER.parse(text)  # type: ignore[assignment]  # the transformer makes an Expression of the tree
+    except UnexpectedInput as error:
+        at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
+        place = len(text) + 1 if at_end else error.pos_in_stream + 1
+        raise IllegalValue("filters", f"The expression makes no sense at character {place}.") from None
+    if expression.depth > MAX_DEPTH:
+        raise IllegalValue("filters", f"The expression is nested more than {MAX_DEPTH} deep.")
+    return expression
+
+
+def check(expression: Expression, supported: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises IllegalValue for a field, operator or value that the endpoint does not support, and says what it does.
+
+    `supported` is `x-isc-filters`: field → {operators, values?}.
+    """
+    match expression:
+        case Comparison():
+            _check_comparison(expression, supported)
+        case Not(part):
+            check(part, supported)
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                check(part, supported)
+
+
+def _check_comparison(comparison: Comparison, supported: Mapping[str, Mapping[str, Any]]) -> None:
+    field, operator = comparison.field, comparison.operator
+    if field not in supported:
+        raise IllegalValue("filters", f'Filtering by "{field[:100]}" is not supported; supported: {", ".join(supported)}.')
+    operators = supported[field]["operators"]
+    if operator not in operators:
+        raise IllegalValue("filters", f'Operator "{operator}" is not supported for "{field}"; supported: {", ".join(operators)}.')
+    for value in comparison.values:
+        if not isinstance(value, str):
+            raise IllegalValue("filters", f'"{field}" is compared with text in double quotes.')
+        if value.upper() not in supported[field].get("values", (value.upper(),)):
+            # The words of a live tenant, asked for type eq "QUARTZ".
+            raise IllegalValue("filters", f"Error converting Enumerated string ({field}) value ({value[:100]}).")
+
+
+@dataclass(frozen=True, slots=True)
+class Unquoted:
+    """A number, a boolean or a date: part of the syntax, though every field that an endpoint filters by today is text."""
+
+    text: str
+
+
+@v_args(inline=True)
+class _Builder(Transformer[Token, Expression]):
+    """Makes the expression while the parser reduces, so that no recursion follows a long text."""
+
+    def any_of(self, *parts: Expression) -> Expression:
+        return parts[0] if len(parts) == 1 else AnyOf(parts, 1 + max(part.depth for part in parts))
+
+    def all_of(self, *parts: Expression) -> Expression:
+        return parts[0] if len(parts) == 1 else All(parts, 1 + max(part.depth for part in parts))
+
+    def negation(self, part: Expression) -> Expression:
+        return Not(part, 1 + part.depth)
+
+    def comparison(self, field: Token, operator: Token, *values: str | Unquoted) -> Expression:
+        return Comparison(str(field), str(operator), values)
+
+    def is_null(self, field: Token) -> Expression:
+        return Comparison(str(field), "isnull")
+
+    def present(self, field: Token) -> Expression:
+        return Comparison(str(field), "pr")
+
+    def quoted(self, token: Token) -> str:
+        return re.sub(r"\\(.)", r"\1", token[1:-1])
+
+    def unquoted(self, token: Token) -> Unquoted:
+        return Unquoted(str(token))
+
+
+_PARSER = Lark(GRAMMAR, parser="lalr", transformer=_Builder(), maybe_placeholders=False)

@@ -1,0 +1,78 @@
+"""JSON Patch (RFC 6902): all operations or none, and only where the endpoint lets a client change something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import jsonpatch
+from jsonpointer import JsonPointerException
+
+from mock_server.conventions.errors import IllegalContent, IllegalValue, MissingValue
+
+
+def refuse_other_paths(operations: Sequence[dict[str, Any]], changeable: Collection[str]) -> None:
+    """Raises IllegalValue for the first operation that would change anything but the pointers of `changeable`."""
+    for number, operation in enumerate(operations):
+        for pointer in changed_by(operation):
+            if pointer not in changeable:
+                raise IllegalValue(f"[{number}].path", f"Only {' and '.join(changeable)} can be changed.")
+
+
+def changed_by(operation: dict[str, Any]) -> tuple[str, ...]:
+    """The JSON Pointers that an operation changes: `move` empties the place it takes from, `test` changes none."""
+    match operation["op"]:
+        case "test":
+            return ()
+        case "move":
+            return (operation["path"], operation.get("from", ""))
+        case _:
+            return (operation["path"],)
+
+
+def apply(document: dict[str, Any], operations: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A changed copy of the document.
+
+    Raises:
+        MissingValue: an operation lacks `value` or `from`.
+        IllegalContent: a `test` fails, or a place does not exist.
+    """
+    for number, operation in enumerate(operations):
+        needed = {"add": "value", "replace": "value", "test": "value", "move": "from", "copy": "from"}.get(operation["op"])
+        if needed is not None and needed not in operation:
+            raise MissingValue(f"[{number}].{needed}")
+    try:
+        changed = _Patch(operations).apply(document)
+    except jsonpatch.JsonPatchTestFailed:
+        raise IllegalContent("A test operation does not hold.") from None
+    except (jsonpatch.JsonPatchException, JsonPointerException):
+        raise IllegalContent("An operation names a place that does not exist.") from None
+    if not isinstance(changed, dict):
+        raise IllegalContent("The patch does not leave an object.")
+    return changed
+
+
+class _Test(jsonpatch.TestOperation):
+    """jsonpatch 1.x compares as Python does, where true equals 1; RFC 6902 (section 4.6) wants the same type."""
+
+    def apply(self, obj: Any) -> Any:
+        super().apply(obj)
+        if not same(self.pointer.resolve(obj), self.operation["value"]):
+            raise jsonpatch.JsonPatchTestFailed("of different types")
+        return obj
+
+
+class _Patch(jsonpatch.JsonPatch):
+    operations = MappingProxyType({**jsonpatch.JsonPatch.operations, "test": _Test})
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equality of JSON values."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    return bool(one == other)

@@ -1,0 +1,39 @@
+"""What an operation is told beside its parameters: on which tenant, for whom, and what the version's document says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mock_server.contract import Operation
+from mock_server.state.tenant import Tenant, Tenants
+from mock_server.state.tokens import Caller, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to an operation that needs a login."""
+
+    tenant: Tenant
+    caller: Caller
+    operation: Operation
+
+    def assumes(self, assumption: str) -> str:
+        return self.tenant.assumes(assumption)
+
+    def now(self) -> int:
+        return self.tenant.clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """One request to an operation that needs none: login itself, and the mock's own API."""
+
+    tenants: Tenants
+    tokens: Tokens
+    operation: Operation
+    base_url: str
+
+    @property
+    def tenant(self) -> Tenant:
+        """The one that the server started with."""
+        return self.tenants.default

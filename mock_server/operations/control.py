@@ -1,0 +1,17 @@
+"""The mock's own API, below /_mock."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from mock_server.conventions.replies import Reply, json_reply
+from mock_server.operations.calls import OpenCall
+
+
+def get_health(call: OpenCall) -> Reply:
+    return json_reply({"status": "ok", "version": version("isc-mock")})
+
+
+def reset_tenant(call: OpenCall) -> Reply:
+    call.tenant.reset()
+    return Reply(status=204)

@@ -1,0 +1,113 @@
+"""Task status: list, get, clear by patch, and what is pending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mock_server.conventions import dates, json_patch
+from mock_server.conventions.errors import IllegalContent, IllegalValue, NotFound
+from mock_server.conventions.filters import Expression, mentions
+from mock_server.conventions.replies import Reply, page_reply
+from mock_server.conventions.sorters import Sorter
+from mock_server.operations.calls import Call
+from mock_server.state.collection import Json, Record
+from mock_server.state.kinds import TaskFields
+from mock_server.state.selection import Selection, select
+
+RETENTION = 90 * 24 * 3600 * 1000
+"""Milliseconds: older tasks are in no list and not found by id (documented)."""
+
+CHANGEABLE = ("/completionStatus", "/completed")
+"""What a patch is for: clearing a stuck task (documented)."""
+
+COMPLETION_STATUSES = ("SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR")
+
+
+def get_task_status_list(
+    call: Call, limit: int, offset: int, count: bool, filters: Expression | None, sorters: Sequence[Sorter]
+) -> Reply:
+    """Beta and v2024 list completed tasks, later versions all of them."""
+    unsupported = call.assumes("entitlement-import-filter") == "unsupported"
+    if filters is not None and unsupported and mentions(filters, "type", "CLOUD_ENTITLEMENT_IMPORT"):
+        raise IllegalContent("Unsupported Task Definition type")
+    selection = _visible(call, filters, holds=call.operation.spec["x-isc-holds"])
+    return _page(call, selection, limit, offset, count, sorters)
+
+
+def get_task_status(call: Call, id_: str) -> Reply:
+    """In every version also while it runs, whatever the list holds (relied on by clients)."""
+    return Reply(_kept(call, id_).body)
+
+
+def get_pending_tasks(call: Call, limit: int, offset: int, count: bool) -> Reply:
+    selection = _visible(call, None, holds="pending")
+    if call.assumes("empty-pending") == "no-content" and selection.total() == 0:
+        return Reply(status=204, headers={"X-Total-Count": "0"} if count else {})
+    return _page(call, selection, limit, offset, count, ())
+
+
+def get_pending_task_headers(call: Call, limit: int, offset: int, count: bool) -> Reply:
+    reply = get_pending_tasks(call, limit, offset, count)
+    return Reply(status=reply.status, headers=reply.headers)
+
+
+def update_task_status(call: Call, id_: str, body: list[dict[str, Any]]) -> Reply:
+    """JSON Patch: all operations or none."""
+    record = _kept(call, id_)
+    if record.fields.is_finished and call.assumes("patch-finished") == "refused":
+        raise IllegalContent("The task is finished.")
+    operations = body
+    if call.assumes("patch-other-path") == "ignored":
+        operations = [one for one in body if set(json_patch.changed_by(one)) <= set(CHANGEABLE)]
+    json_patch.refuse_other_paths(operations, CHANGEABLE)
+
+    def patched(document: Json) -> Json:
+        changed = json_patch.apply(document, operations)
+        changed["completionStatus"] = _completion_status(call, changed)
+        changed["completed"] = _completed(changed)
+        return {**changed, "modified": dates.write(call.now())}
+
+    return Reply(call.tenant.state.tasks.update(id_, patched).body)
+
+
+def _page(call: Call, selection: Selection, limit: int, offset: int, count: bool, sorters: Sequence[Sorter]) -> Reply:
+    """The only sorter is `created`: the first one decides."""
+    newest_first = sorters[0].descending if sorters else call.assumes("task-order") == "newest-first"
+    page = selection.page(offset, limit, newest_first=newest_first)
+    return page_reply((record.body for record in page), selection.total() if count else None)
+
+
+def _visible(call: Call, filters: Expression | None, *, holds: str) -> Selection:
+    oldest = call.now() - RETENTION
+    tasks = call.tenant.state.tasks
+    if call.assumes("task-age") == "created":
+        return select(tasks, filters, holds=holds, since=oldest)
+    return select(tasks, filters, holds=holds, also=(lambda record: record.fields.aged >= oldest,))
+
+
+def _kept(call: Call, task_id: str) -> Record[TaskFields]:
+    """The task, if it is younger than 90 days. Raises NotFound."""
+    record = call.tenant.state.tasks.get(task_id)
+    if record.fields.aged < call.now() - RETENTION:
+        raise NotFound
+    return record
+
+
+def _completion_status(call: Call, document: Json) -> str | None:
+    value = document.get("completionStatus", "")
+    if isinstance(value, str) and call.assumes("patch-casing") == "any":
+        value = value.upper()
+    if value is not None and value not in COMPLETION_STATUSES:
+        raise IllegalValue("completionStatus", f"Expected: {', '.join(COMPLETION_STATUSES)} or null.")
+    return value
+
+
+def _completed(document: Json) -> str | None:
+    value = document.get("completed", "")
+    if value is None:
+        return None
+    try:
+        return dates.canonical(value)
+    except (TypeError, ValueError):
+        raise IllegalValue("completed", "Expected: an ISO 8601 date-time with an offset, or null.") from None

@@ -1,0 +1,63 @@
+"""Runs the application on a socket until somebody stops it."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+
+from mock_server.app import App
+from mock_server.conventions.errors import SetupError
+
+BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on; port 0 chooses a free one. Raises SetupError, which says what to do instead."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise SetupError(f"--host {host}: {error.strerror}; name an address of this machine, such as 127.0.0.1") from None
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise SetupError(f"{host}:{port}: {error.strerror}; choose another one with --port, or any free one with --port 0") from None
+    return listening
+
+
+def url_of(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(listening: socket.socket) -> bool:
+    return ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+
+
+def server(app: App) -> uvicorn.Server:
+    """uvicorn with what this application needs: lifespan, no log of its own, an end within two seconds."""
+    return uvicorn.Server(
+        uvicorn.Config(app, lifespan="on", ws="none", access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=1)
+    )
+
+
+def run(app: App, listening: socket.socket) -> None:
+    """Serves until SIGINT or SIGTERM, and then returns."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    try:
+        server(app).run(sockets=[listening])
+    except KeyboardInterrupt:  # uvicorn ends in peace, then raises the signal once more
+        return
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,112 @@
+"""Documents of one kind, by id and by index: the only door to them, so that a shared store can stand behind it later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import orjson
+
+from mock_server.conventions.errors import NotFound
+from mock_server.conventions.schemas import Schema, place
+from mock_server.state.ordered import Ordered
+
+Json = dict[str, Any]
+Bucket = Hashable
+Change = Callable[[Json], Json]
+Fields = TypeVar("Fields")
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[Fields]):
+    """A document that never changes: serialised once, with the fields that indexes and rules ask for."""
+
+    id: str
+    body: bytes
+    fields: Fields
+
+    def document(self) -> Json:
+        """A copy that may be changed."""
+        document: Json = orjson.loads(self.body)
+        return document
+
+
+class Kind(Protocol[Fields]):
+    """What a collection must know of its documents."""
+
+    schema: Schema
+
+    def fields(self, document: Json) -> Fields: ...
+
+    def places(self, record: Record[Fields]) -> Iterable[tuple[Bucket, int]]:
+        """The buckets of the index that a document stands in, and the moment that orders it there."""
+
+
+class Collection(Generic[Fields]):
+    """Each change is one `update` or `add`: read, change, check, write, or nothing at all."""
+
+    def __init__(self, kind: Kind[Fields], documents: Iterable[Json] = ()) -> None:
+        self.kind = kind
+        self._start: Mapping[str, Record[Fields]] = {document["id"]: self._record(document) for document in documents}
+        self._changes: dict[str, Record[Fields]] = {}
+        buckets: dict[Bucket, list[tuple[int, str]]] = {}
+        for record in self._start.values():
+            for bucket, moment in kind.places(record):
+                buckets.setdefault(bucket, []).append((moment, record.id))
+        self._buckets = {bucket: Ordered(entries) for bucket, entries in buckets.items()}
+
+    def copy(self) -> Collection[Fields]:
+        """The same documents, apart from now on. What neither side changes is shared."""
+        twin: Collection[Fields] = object.__new__(Collection)
+        twin.kind = self.kind
+        twin._start = self._start
+        twin._changes = dict(self._changes)
+        twin._buckets = dict(self._buckets)
+        return twin
+
+    def get(self, id_: str) -> Record[Fields]:
+        """Raises NotFound."""
+        record = self._changes.get(id_) or self._start.get(id_)
+        if record is None:
+            raise NotFound
+        return record
+
+    def __contains__(self, id_: str) -> bool:
+        return id_ in self._changes or id_ in self._start
+
+    def add(self, document: Json) -> Record[Fields]:
+        if document["id"] in self:
+            raise ValueError(f"the id {document['id']} is taken")
+        return self._write(None, self._record(document))
+
+    def update(self, id_: str, change: Change) -> Record[Fields]:
+        """Replace a document by what `change` makes of a copy of it. Whatever `change` raises leaves all as it was."""
+        before = self.get(id_)
+        return self._write(before, self._record(change(before.document())))
+
+    def bucket(self, bucket: Bucket) -> Ordered:
+        return self._buckets.get(bucket, _EMPTY)
+
+    def records(self, ids: Iterable[tuple[int, str]]) -> Iterator[Record[Fields]]:
+        for _, id_ in ids:
+            yield self.get(id_)
+
+    def _record(self, document: Json) -> Record[Fields]:
+        if not self.kind.schema.holds(document):
+            (keys, why), *_ = self.kind.schema.mistakes(document)
+            raise ValueError(f"the spec does not allow this document: {place(keys)}: {why}")
+        return Record(document["id"], orjson.dumps(document), self.kind.fields(document))
+
+    def _write(self, before: Record[Fields] | None, after: Record[Fields]) -> Record[Fields]:
+        old = set(self.kind.places(before)) if before else set()
+        new = set(self.kind.places(after))
+        for bucket, moment in old - new:
+            self._buckets[bucket] = self._buckets[bucket].minus((moment, after.id))
+        for bucket, moment in new - old:
+            self._buckets[bucket] = self.bucket(bucket).plus((moment, after.id))
+        self._changes[after.id] = after
+        return after
+
+
+_EMPTY = Ordered()

@@ -1,0 +1,114 @@
+"""What a collection must know of work items and of task status: fields, and where they stand in the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from mock_server.conventions import dates, schemas
+from mock_server.conventions.filters import fold
+from mock_server.conventions.schemas import Schema
+from mock_server.state.collection import Bucket, Record
+
+PENDING = "Pending"
+
+
+class WorkItemFields(NamedTuple):
+    """`moment`: milliseconds; when an open item was created, when another was completed."""
+
+    owner: str | None
+    is_open: bool
+    moment: int
+
+
+class WorkItemKind:
+    """Open and completed items, of everybody and of each owner."""
+
+    @cached_property
+    def schema(self) -> Schema:
+        return schemas.component("WorkItems")
+
+    def fields(self, document: dict[str, Any]) -> WorkItemFields:
+        is_open = document["state"] == PENDING
+        moment = document["created"] if is_open else document["completed"]
+        return WorkItemFields(document["ownerId"], is_open, dates.parse(moment))
+
+    def places(self, record: Record[WorkItemFields]) -> Iterable[tuple[Bucket, int]]:
+        owner, is_open, moment = record.fields
+        yield (is_open,), moment
+        if owner is not None:
+            yield (is_open, owner), moment
+
+    @staticmethod
+    def bucket(*, is_open: bool, owner: str | None) -> Bucket:
+        """`owner` None: everybody's."""
+        return (is_open,) if owner is None else (is_open, owner)
+
+
+class TaskFields(NamedTuple):
+    """What filters ask for, as comparisons see it. `aged`: the moment from which a task's age counts, in milliseconds."""
+
+    created: int
+    aged: int
+    completion_status: str | None
+    source_id: str | None
+    type: str | None
+    launcher: str
+
+    @property
+    def is_finished(self) -> bool:
+        """As clients see it, who ask for `completionStatus`: `completed` is set a moment earlier (the write race)."""
+        return self.completion_status is not None
+
+
+INDEXED = {"completionStatus": "completion_status", "sourceId": "source_id", "type": "type", "launcher": "launcher"}
+"""Filter field → field of TaskFields, each with buckets of its own."""
+
+
+@dataclass(frozen=True)
+class TaskKind:
+    """All tasks, the completed and the pending ones, and those of each value of an indexed field; in order of creation.
+
+    The `type` filter takes constants that pair with the names of task definitions: "Cloud Account Aggregation" is
+    CLOUD_ACCOUNT_AGGREGATION. `source` and `age` are values of the assumptions task-source and task-age.
+    """
+
+    source: str
+    age: str
+
+    @cached_property
+    def schema(self) -> Schema:
+        return schemas.component("TaskStatus")
+
+    def fields(self, document: dict[str, Any]) -> TaskFields:
+        definition = document.get("taskDefinitionSummary") or {}
+        created = dates.parse(document["created"])
+        completed = document["completed"]
+        return TaskFields(
+            created=created,
+            aged=dates.parse(completed) if self.age == "completed" and completed else created,
+            completion_status=_folded(document["completionStatus"]),
+            source_id=_folded(self._source_id(document)),
+            type=_folded(definition.get("uniqueName", "").replace(" ", "_") or None),
+            launcher=fold(document["launcher"]),
+        )
+
+    def places(self, record: Record[TaskFields]) -> Iterable[tuple[Bucket, int]]:
+        fields = record.fields
+        yield ("all",), fields.created
+        yield ("completed" if fields.is_finished else "pending",), fields.created
+        for name, attribute in INDEXED.items():
+            yield (name, getattr(fields, attribute)), fields.created
+
+    def _source_id(self, document: dict[str, Any]) -> str | None:
+        if self.source == "attributes":
+            app_id = document["attributes"].get("appId")
+            return app_id if isinstance(app_id, str) else None
+        target = document.get("target") or {}
+        return target.get("id") if target.get("type") == "APPLICATION" else None
+
+
+def _folded(value: str | None) -> str | None:
+    return None if value is None else fold(value)

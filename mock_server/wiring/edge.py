@@ -1,0 +1,100 @@
+"""The outermost layer: takes a request in whole, makes an answer of whatever goes wrong, and writes one line about it."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_server.conventions.errors import ContentTooLarge
+from mock_server.state import ids
+from mock_server.state.clock import stopwatch
+from mock_server.wiring import exchange as exchanges
+from mock_server.wiring.exchange import Exchange
+from mock_server.wiring.failures import reply_to
+
+MAX_BODY = 1024 * 1024
+"""Bytes."""
+
+ACCESS = logging.getLogger("isc_mock.access")
+
+
+class Edge:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = Exchange(ids.tracking_id(), scope["method"], _sent_path(scope), stopwatch())
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                message = {**message, "headers": [*message["headers"], *exchange.headers]}
+            await send(message)
+
+        try:
+            exchange.body = await _whole_body(scope, receive)
+            await self._app(_prepared(scope, exchange), _replayed(exchange.body), sending)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - the one place where each failure becomes an answer
+            reply = reply_to(error, exchange)
+            if exchange.status is None:
+                await exchanges.answer(exchange, reply, sending)
+        finally:
+            _log(exchange)
+
+
+def _prepared(scope: Scope, exchange: Exchange) -> Scope:
+    """`//oauth/token` is what clients ask for whose base URL ends in a slash."""
+    return {**scope, "path": re.sub("/{2,}", "/", scope["path"]), exchanges.KEY: exchange}
+
+
+async def _whole_body(scope: Scope, receive: Receive) -> bytes:
+    """connexion 3.3 takes a body without Content-Length (chunked) for a missing one: so nothing behind this reads the network."""
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    if declared.isdigit() and int(declared) > MAX_BODY:
+        raise ContentTooLarge(MAX_BODY)
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY:
+            raise ContentTooLarge(MAX_BODY)
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _replayed(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _sent_path(scope: Scope) -> str:
+    """As it stood on the request line, so that nothing in it can forge a line of the log."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return re.sub(rb"[^\x21-\x7e]", lambda match: b"%%%02X" % match[0][0], raw.split(b"?")[0]).decode()
+
+
+def _log(exchange: Exchange) -> None:
+    ACCESS.info(
+        "%s %s %s %.1fms %s %s",
+        exchange.method,
+        exchange.path,
+        exchange.status or "-",
+        stopwatch() - exchange.started,
+        exchange.operation.id if exchange.operation else "-",
+        exchange.caller.client_id if exchange.caller else "-",
+    )

@@ -1,0 +1,104 @@
+"""Who may call an operation: a valid token, within the rate limit, of a kind, scopes and user level that the document allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connexion.middleware.security import SecurityAPI, SecurityMiddleware
+from connexion.operations import AbstractOperation
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.contract import Operation
+from mock_server.conventions.errors import Forbidden, MissingValue, Unauthorized
+from mock_server.state.tokens import Caller, Tokens
+from mock_server.wiring import exchange as exchanges
+
+EXPERIMENTAL = "X-SailPoint-Experimental"
+
+Alternative = tuple[str, tuple[str, ...]]
+"""A security scheme and the scopes that it needs."""
+
+
+class Login(SecurityMiddleware):  # type: ignore[misc]  # connexion has no types
+    """connexion's own handlers know neither user levels nor `sp:scopes:all`."""
+
+    def __init__(self, app: ASGIApp, *, tokens: Tokens, rate_limit: bool, strict_experimental: bool) -> None:
+        super().__init__(app)
+        self._rules = {"tokens": tokens, "rate_limit": rate_limit, "strict_experimental": strict_experimental}
+
+    def add_api(self, specification: Specification, **options: Any) -> SecurityAPI:
+        api = _API(specification, rules=self._rules, next_app=self.app, **options)
+        self.apis[api.base_path].append(api)
+        return api
+
+
+class _API(SecurityAPI):  # type: ignore[misc]  # as above
+    def __init__(self, *args: Any, rules: dict[str, Any], **options: Any) -> None:
+        self._rules = rules
+        super().__init__(*args, **options)
+
+    def make_operation(self, operation: AbstractOperation) -> ASGIApp:
+        if not operation.security:
+            return self.next_app  # type: ignore[no-any-return]  # as above
+        alternatives = [
+            (scheme, tuple(scopes)) for requirement in operation.security for scheme, scopes in requirement.items()
+        ]
+        return Gate(self.next_app, alternatives, **self._rules)
+
+
+class Gate:
+    """Stands before one operation."""
+
+    def __init__(
+        self, next_app: ASGIApp, alternatives: list[Alternative], *, tokens: Tokens, rate_limit: bool, strict_experimental: bool
+    ) -> None:
+        self._next_app = next_app
+        self._alternatives = alternatives
+        self._tokens = tokens
+        self._rate_limit = rate_limit
+        self._strict_experimental = strict_experimental
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchanges.of(scope)
+        operation = exchange.operation
+        assert operation is not None  # noqa: S101 - Routes has put it there: this gate is found by its id
+        caller = self._tokens.verify(_bearer(scope))
+        exchange.caller = caller
+        if self._rate_limit:
+            caller.tenant.rates.count(caller.client_id, operation.version, caller.tenant.clock.now())
+        if not self._has_scopes(caller) or not _has_level(caller, operation):
+            raise Forbidden
+        if self._strict_experimental and operation.spec.get("x-isc-experimental"):
+            _demand_experimental(scope, caller)
+        await self._next_app(scope, receive, send)
+
+    def _has_scopes(self, caller: Caller) -> bool:
+        """Any alternative: the right kind of token, with all scopes that it names."""
+        kind = "applicationAuth" if caller.identity_id is None else "userAuth"
+        return any(
+            scheme == kind and all(caller.has_scope(scope) for scope in scopes) for scheme, scopes in self._alternatives
+        )
+
+
+def _has_level(caller: Caller, operation: Operation) -> bool:
+    """Levels are a user's: a token without one is judged by its scopes alone."""
+    levels = operation.spec.get("x-sailpoint-userLevels")
+    if not levels or caller.identity_id is None or not caller.levels.isdisjoint(levels):
+        return True
+    of_an_owner = "x-isc-administrators" in operation.spec
+    return of_an_owner and caller.tenant.assumes("beta-owner") == "admitted"
+
+
+def _bearer(scope: Scope) -> str:
+    value = next((value for name, value in scope["headers"] if name == b"authorization"), b"").decode("latin-1")
+    kind, _, token = value.partition(" ")
+    if kind.casefold() != "bearer" or not token.strip():
+        raise Unauthorized("JWT is missing")
+    return token.strip()
+
+
+def _demand_experimental(scope: Scope, caller: Caller) -> None:
+    name = EXPERIMENTAL.lower().encode()
+    if not any(key == name and value.strip().lower() == b"true" for key, value in scope["headers"]):
+        raise MissingValue(EXPERIMENTAL) if caller.tenant.assumes("experimental-header") == "bad-request" else Forbidden()

@@ -1,0 +1,93 @@
+"""Which operation a path and a method mean: one flat table for all documents, in place of connexion's nested routers.
+
+connexion 3.3 takes the first path of the document that fits, answers 405 with one method in `Allow`, lets starlette answer HEAD
+wherever there is GET, and redirects a trailing slash with 307. Here a literal segment wins over a template whatever the order,
+`Allow` is complete, HEAD is what the document says, and a trailing slash is another path: a 404.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
+from connexion.resolver import Resolver
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server import contract
+from mock_server.contract import Operation
+from mock_server.conventions.errors import MethodNotAllowed, NotFound
+from mock_server.wiring import exchange as exchanges
+
+
+class Path(NamedTuple):
+    """A path of a document. `names`: its parameters, by the position of their segment."""
+
+    base_path: str
+    segments: tuple[str, ...]
+    names: dict[int, str]
+    operations: dict[str, Operation]
+
+    def fits(self, segments: list[str]) -> bool:
+        return all(at in self.names or mine == theirs for at, (mine, theirs) in enumerate(zip(self.segments, segments, strict=True)))
+
+
+class Routes(SpecMiddleware):  # type: ignore[misc]  # connexion has no types
+    """Puts the operation into the exchange, and its id into connexion's routing context for the layers behind."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._literal: dict[str, Path] = {}
+        self._templated: dict[int, list[Path]] = {}
+        self._withdrawn: set[str] = set()
+
+    def add_api(self, specification: Specification, *, base_path: str, resolver: Resolver, **_: Any) -> None:
+        document = specification.raw
+        paths: dict[str, Path] = {}
+        for operation in contract.operations(document, base_path.strip("/") or document["info"]["version"]):
+            resolver.resolve_function_from_operation_id(operation.id)  # an unknown one stops the start
+            path = paths.setdefault(operation.path, _path(base_path, operation.path))
+            path.operations[operation.method] = operation
+        for template, path in paths.items():
+            if path.names:
+                self._templated.setdefault(len(path.segments), []).append(path)
+            else:
+                self._literal[base_path + template] = path
+        for candidates in self._templated.values():
+            candidates.sort(key=lambda path: [at in path.names for at in range(len(path.segments))])
+        self._withdrawn |= {base_path + path for path in document.get("x-isc-withdrawn", ())}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self._route(scope)
+        await self._app(scope, receive, send)
+
+    def _route(self, scope: Scope) -> None:
+        context = scope.setdefault("extensions", {}).setdefault(ROUTING_CONTEXT, {})
+        segments = scope["path"].split("/")
+        path = self._path(scope["path"], segments)
+        if path is None:
+            context.update(api_base_path=None, operation_id=None)
+            return
+        operation = path.operations.get(scope["method"])
+        if operation is None:
+            raise MethodNotAllowed(tuple(path.operations))
+        exchange = exchanges.of(scope)
+        exchange.operation = operation
+        exchange.path_parameters = {name: segments[at] for at, name in path.names.items()}
+        context.update(api_base_path=path.base_path, operation_id=operation.id)
+
+    def _path(self, path: str, segments: list[str]) -> Path | None:
+        literal = self._literal.get(path)
+        if literal is not None:
+            return literal
+        if path in self._withdrawn:
+            raise NotFound
+        return next((candidate for candidate in self._templated.get(len(segments), ()) if candidate.fits(segments)), None)
+
+
+def _path(base_path: str, template: str) -> Path:
+    segments = tuple((base_path + template).split("/"))
+    names = {at: match[1] for at, segment in enumerate(segments) if (match := re.fullmatch(r"\{(.+)\}", segment))}
+    return Path(base_path, segments, names, {})
