@@ -42,15 +42,18 @@ def _refuse(lines: list[str]) -> None:
     sys.exit(2)
 
 
-@click.group(context_settings=HELP)
+@click.group(context_settings=HELP, invoke_without_command=True)
 @click.version_option(package_name="isc-mock", prog_name="isc-mock")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """An offline fake of SailPoint Identity Security Cloud for work items and task status.
 
     \b
     isc-mock serve                      start it on http://127.0.0.1:8080
     eval "$(isc-mock credentials)"      let an SDK find it
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def _option(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

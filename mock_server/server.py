@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import logging
 import signal
@@ -22,15 +23,21 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise SetupError(f"--host {host}: {error.strerror}; name an address of this machine, such as 127.0.0.1") from None
+        raise _no_address(host, error) from None
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        raise SetupError(f"{host}:{port}: {error.strerror}; choose another one with --port, or any free one with --port 0") from None
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise _no_address(host, error) from None
+        raise SetupError(f"--port {port}: {error.strerror}; choose another one, or any free one with --port 0") from None
     return listening
+
+
+def _no_address(host: str, error: OSError) -> SetupError:
+    return SetupError(f"--host {host}: {error.strerror}; name an address of this machine, such as 127.0.0.1")
 
 
 def url_of(listening: socket.socket) -> str:

@@ -1,0 +1,1 @@
+"""The files agree with each other: spec, wiring, fixtures, README."""

@@ -1,0 +1,70 @@
+"""What tests share: a running fake, reset for each of them, and clients for every user and version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from contract_tests.support.client import Client, login
+from contract_tests.support.server import Running, running
+from mock_server.settings import Settings
+from mock_server.state.people import Client as Credentials
+
+Connect = Callable[..., Client]
+Serve = Callable[..., Running]
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[Running]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: Running) -> Running:
+    """The fake with its defaults, in its start state."""
+    shared_server.reset()
+    return shared_server
+
+
+@pytest.fixture
+def connect(server: Running) -> Iterator[Connect]:
+    """connect("v2024", "org-admin"): a client of that name in clients.yaml, logged in; None: not logged in."""
+    clients = []
+
+    def connected(version: str, user: str | None = "org-admin", to: Running = server) -> Client:
+        client = Client(to.url, version, None if user is None else login(to.url, credentials(to, user)))
+        clients.append(client)
+        return client
+
+    yield connected
+    for client in clients:
+        client.http.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """serve(rate_limit=True): another fake, with other settings."""
+    blocks = []
+
+    def served(**settings: object) -> Running:
+        block = running(Settings(**settings))  # type: ignore[arg-type]  # the fields of Settings
+        blocks.append(block)
+        return block.__enter__()
+
+    yield served
+    for block in blocks:
+        block.__exit__(None, None, None)
+
+
+@pytest.fixture
+def http(server: Running) -> Iterator[httpx.Client]:
+    """Without login, and without the document's judgement."""
+    with httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+def credentials(server: Running, user: str) -> Credentials:
+    return next(client for client in server.tenant.state.clients.values() if client.name == user)

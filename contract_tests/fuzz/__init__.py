@@ -1,0 +1,1 @@
+"""Schemathesis and the vendor's SDK, over every version."""

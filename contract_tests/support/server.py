@@ -1,0 +1,46 @@
+"""The fake on a real socket, in a thread of the test process: what clients meet, and a clock that tests can move."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from mock_server import server
+from mock_server.app import App
+from mock_server.settings import Settings
+from mock_server.state.tenant import Tenant
+
+
+@dataclass(frozen=True)
+class Running:
+    app: App
+    url: str
+
+    @property
+    def tenant(self) -> Tenant:
+        return self.app.tenant
+
+    def reset(self) -> None:
+        """As a test finds it: the start state, and a clock that runs."""
+        self.tenant.clock.run()
+        httpx.post(f"{self.url}/_mock/reset").raise_for_status()
+
+
+@contextmanager
+def running(settings: Settings | None = None) -> Iterator[Running]:
+    """Serves on a free port until the block ends."""
+    app = App(settings)
+    listening = server.listen("127.0.0.1", 0)
+    uvicorn_server = server.server(app)
+    thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield Running(app, server.url_of(listening))
+    finally:
+        uvicorn_server.should_exit = True
+        thread.join()
+        listening.close()
