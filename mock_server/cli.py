@@ -62,7 +62,7 @@ def _option(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Callab
     return click.option(name, envvar=variable, show_envvar=True, show_default=True, **settings)
 
 
-class TokenLife(click.ParamType):
+class TokenLife(click.ParamType[int]):
     name = "seconds|vendor"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
@@ -77,7 +77,7 @@ class TokenLife(click.ParamType):
         return seconds
 
 
-class Assumed(click.ParamType):
+class Assumed(click.ParamType[tuple[str, str]]):
     name = "ID=VALUE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
@@ -94,8 +94,12 @@ class Assumed(click.ParamType):
 @_option("--scenario", help="Start in a named situation: empty, stuck-tasks, leaver, aggregation-running, or one of your own.")
 @_option("--token-life", type=TokenLife(), default=12 * 3600, help="How long an access token is valid; vendor is 749 s.")
 @_option("--rate-limit", type=click.Choice(["off", "vendor"]), default="off", help="vendor: 100 requests in 10 s per client and version.")
-@_option("--experimental", type=click.Choice(["lenient", "strict"]), default="lenient",
-         help="strict: demand X-SailPoint-Experimental where older documents do.")
+@_option(
+    "--experimental",
+    type=click.Choice(["lenient", "strict"]),
+    default="lenient",
+    help="strict: demand X-SailPoint-Experimental where older documents do.",
+)
 @_option("--assume", type=Assumed(), multiple=True, help="Choose what is unproven, see isc-mock assumptions; may be repeated.")
 @_option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", help="info: a line for each request.")
 def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], ...], **options: Any) -> None:
@@ -248,7 +252,7 @@ def _exports(client: Any, base_url: str) -> str:
 class _Written(yaml.SafeDumper):
     """Text over several lines as people write it, and nothing as an alias."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, _data: Any) -> bool:
         return True
 
 

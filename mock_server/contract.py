@@ -127,7 +127,8 @@ def operations(document: Document, version: str) -> Iterator[Operation]:
 
 def base_path(document: Document) -> str:
     """The path of the first server, without a slash at the end: `/v2024`, or an empty string for the root."""
-    return urlsplit(document["servers"][0]["url"]).path.rstrip("/")
+    url: str = document["servers"][0]["url"]
+    return urlsplit(url).path.rstrip("/")
 
 
 def resolve(document: Document, node: Mapping[str, Any]) -> Mapping[str, Any]:

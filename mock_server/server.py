@@ -66,5 +66,5 @@ def run(app: App, listening: socket.socket) -> None:
         return
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt

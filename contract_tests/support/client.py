@@ -41,8 +41,16 @@ class Client:
         self.base_path = contract.base_path(contract.compose(version))
         self.http = httpx.Client(base_url=url, headers=headers)
 
-    def send(self, name: str, /, *, json: Json = ..., content: bytes | str | None = None, headers: dict[str, str] | None = None,
-             **parameters: Any) -> httpx.Response:
+    def send(
+        self,
+        name: str,
+        /,
+        *,
+        json: Json = ...,
+        content: bytes | str | None = None,
+        headers: dict[str, str] | None = None,
+        **parameters: Any,
+    ) -> httpx.Response:
         """`name`: the operationId in v2024. Parameters are put where the document says; those that it does not know into the query."""
         operation = operations(self.version)[name]
         path, query = operation.path, {}

@@ -79,7 +79,7 @@ def _equals(value: Any, wanted: tuple[Any, ...]) -> bool:
     return value is not None and any(fold(value) == fold(one) for one in wanted)
 
 
-def _is_null(value: Any, wanted: tuple[Any, ...]) -> bool:
+def _is_null(value: Any, _wanted: tuple[Any, ...]) -> bool:
     return value is None
 
 
@@ -116,14 +116,14 @@ def fold(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def parse(text: str) -> Expression:
     """Raises IllegalValue that names the character where the expression stops making sense."""
     try:
         expression: Expression = _PARSER.parse(text)  # type: ignore[assignment]  # the transformer makes an Expression of the tree
     except UnexpectedInput as error:
         at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
-        place = len(text) + 1 if at_end else error.pos_in_stream + 1
+        place = len(text) + 1 if at_end else (error.pos_in_stream or 0) + 1
         raise IllegalValue("filters", f"The expression makes no sense at character {place}.") from None
     if expression.depth > MAX_DEPTH:
         raise IllegalValue("filters", f"The expression is nested more than {MAX_DEPTH} deep.")

@@ -53,7 +53,7 @@ def apply(document: dict[str, Any], operations: Sequence[dict[str, Any]]) -> dic
     return changed
 
 
-class _Test(jsonpatch.TestOperation):
+class _Test(jsonpatch.TestOperation):  # type: ignore[misc]  # jsonpatch has no types
     """jsonpatch 1.x compares as Python does, where true equals 1; RFC 6902 (section 4.6) wants the same type."""
 
     def apply(self, obj: Any) -> Any:
@@ -63,7 +63,7 @@ class _Test(jsonpatch.TestOperation):
         return obj
 
 
-class _Patch(jsonpatch.JsonPatch):
+class _Patch(jsonpatch.JsonPatch):  # type: ignore[misc]  # as above
     operations = MappingProxyType({**jsonpatch.JsonPatch.operations, "test": _Test})
 
 

@@ -17,7 +17,7 @@ class Schema:
     def __init__(self, schemas: Iterable[Mapping[str, Any]]) -> None:
         distinct = {orjson.dumps(schema, option=orjson.OPT_SORT_KEYS): schema for schema in schemas}
         # jsonschema-rs is some 150 times faster than jsonschema on a list of 50 documents.
-        self._validators = [jsonschema_rs.Draft4Validator(schema, validate_formats=True) for schema in distinct.values()]
+        self._validators = [jsonschema_rs.Draft4Validator(dict(schema), validate_formats=True) for schema in distinct.values()]
 
     def holds(self, value: Any) -> bool:
         return all(validator.is_valid(value) for validator in self._validators)

@@ -24,9 +24,7 @@ CHANGEABLE = ("/completionStatus", "/completed")
 COMPLETION_STATUSES = ("SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR")
 
 
-def get_task_status_list(
-    call: Call, limit: int, offset: int, count: bool, filters: Expression | None, sorters: Sequence[Sorter]
-) -> Reply:
+def get_task_status_list(call: Call, limit: int, offset: int, count: bool, filters: Expression | None, sorters: Sequence[Sorter]) -> Reply:
     """Beta and v2024 list completed tasks, later versions all of them."""
     unsupported = call.assumes("entitlement-import-filter") == "unsupported"
     if filters is not None and unsupported and mentions(filters, "type", "CLOUD_ENTITLEMENT_IMPORT"):
@@ -95,7 +93,7 @@ def _kept(call: Call, task_id: str) -> Record[TaskFields]:
 
 
 def _completion_status(call: Call, document: Json) -> str | None:
-    value = document.get("completionStatus", "")
+    value: str | None = document.get("completionStatus", "")
     if isinstance(value, str) and call.assumes("patch-casing") == "any":
         value = value.upper()
     if value is not None and value not in COMPLETION_STATUSES:

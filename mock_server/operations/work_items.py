@@ -118,9 +118,7 @@ def submit_account_selection(call: Call, id_: str, body: dict[str, Any]) -> Repl
     return _changed(call, record, selected)
 
 
-def _page(
-    call: Call, owner: str | None, limit: int, offset: int, count: bool, *, is_open: bool, newest_first: bool
-) -> Reply:
+def _page(call: Call, owner: str | None, limit: int, offset: int, count: bool, *, is_open: bool, newest_first: bool) -> Reply:
     items = call.tenant.state.work_items
     entries = items.bucket(WorkItemKind.bucket(is_open=is_open, owner=owner))
     if newest_first:
@@ -191,7 +189,7 @@ def _approval_items(document: Json) -> list[Json]:
 
 
 def _filled(node: Json, selection: dict[str, Any]) -> Json:
-    """A section or field of a form with the selected values. The spec has strings, objects and null: anything else is written as JSON text."""
+    """A section or field of a form with the selected values. The spec has text, objects and null: anything else becomes JSON text."""
     if "formItems" in node:
         return {**node, "formItems": [_filled(item, selection) for item in node["formItems"] or ()]}
     if node.get("name") not in selection:

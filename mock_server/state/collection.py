@@ -35,7 +35,8 @@ class Record(Generic[Fields]):
 class Kind(Protocol[Fields]):
     """What a collection must know of its documents."""
 
-    schema: Schema
+    @property
+    def schema(self) -> Schema: ...
 
     def fields(self, document: Json) -> Fields: ...
 

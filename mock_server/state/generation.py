@@ -96,7 +96,14 @@ class Generation:
             ]  # fmt: skip
             return {"approvalItems": items, "numItems": len(items)}
         if type_ == "Form":
-            field = {"name": "phone", "displayName": "Phone", "displayType": None, "required": True, "allowedValuesList": None, "value": None}
+            field = {
+                "name": "phone",
+                "displayName": "Phone",
+                "displayType": None,
+                "required": True,
+                "allowedValuesList": None,
+                "value": None,
+            }
             section = {"name": "contact", "label": "Contact", "formItems": [field]}
             form = {"id": None, "name": "Identity Update", "title": None, "subtitle": None, "targetUser": person, "sections": [section]}
             return {"form": form, "remediationItems": []}
@@ -106,7 +113,8 @@ class Generation:
         return self._fake.random.choice(choices)
 
     def _minutes(self, least: int, most: int) -> int:
-        return self._fake.random.randint(least, most)
+        minutes: int = self._fake.random.randint(least, most)
+        return minutes
 
 
 def _write(path: Path, head: bytes, items: Iterable[Json], tail: bytes) -> None:

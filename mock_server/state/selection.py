@@ -10,7 +10,7 @@ from itertools import islice
 from mock_server.conventions.filters import All, Comparison, Expression, fold, matches
 from mock_server.state.collection import Collection, Record
 from mock_server.state.kinds import INDEXED, TaskFields
-from mock_server.state.ordered import Entry, Ordered
+from mock_server.state.ordered import Ordered
 
 Condition = Callable[[Record[TaskFields]], bool]
 
@@ -42,11 +42,7 @@ class Selection:
         return list(self.collection.records(entries))
 
     def _records(self, *, newest_first: bool) -> Iterator[Record[TaskFields]]:
-        entries: Iterator[Entry]
-        if newest_first:
-            entries = merge(*map(reversed, self.parts), reverse=True)
-        else:
-            entries = merge(*self.parts)
+        entries = merge(*map(reversed, self.parts), reverse=True) if newest_first else merge(*self.parts)
         for entry in entries:
             record = self.collection.get(entry[1])
             if entry[0] >= self.since and all(condition(record) for condition in self.conditions):

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from mock_server.conventions.errors import NotFound
 
 
-class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]  # connexion has no types
+class Documentation(SwaggerUIMiddleware):
     """Stands in nobody's way: only a path that is no operation's gets here, and what Swagger UI does not know either is a 404."""
 
     def add_api(self, specification: Specification, **options: Any) -> None:
@@ -28,11 +28,11 @@ class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]  # connexion has
         else:
             raise NotFound
 
-    async def default_fn(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def default_fn(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
         raise NotFound
 
 
-class _API(SwaggerUIAPI):  # type: ignore[misc]  # as above
+class _API(SwaggerUIAPI):
     def _spec_for_prefix(self, request: Request) -> dict[str, Any]:
         """The document as it was composed: connexion 3.3 would put each `$ref`'s target in its place, and forms refer to themselves."""
         return {**self.specification.raw, "servers": [{"url": self._base_path_for_prefix(request) or "/"}]}

@@ -43,7 +43,7 @@ def application(tenants: Tenants, *, token_life: int, rate_limit: bool, strict_e
         connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()  # noqa: SLF001 - see above
     except ResolverError as error:
         raise contract.ContractError(f"spec/ and the code disagree: {error}") from None
-    return connexion  # type: ignore[no-any-return]  # connexion has no types
+    return connexion
 
 
 def _documents() -> Iterator[tuple[dict[str, Any], bool]]:

@@ -20,7 +20,7 @@ Alternative = tuple[str, tuple[str, ...]]
 """A security scheme and the scopes that it needs."""
 
 
-class Login(SecurityMiddleware):  # type: ignore[misc]  # connexion has no types
+class Login(SecurityMiddleware):
     """connexion's own handlers know neither user levels nor `sp:scopes:all`."""
 
     def __init__(self, app: ASGIApp, *, tokens: Tokens, rate_limit: bool, strict_experimental: bool) -> None:
@@ -33,17 +33,15 @@ class Login(SecurityMiddleware):  # type: ignore[misc]  # connexion has no types
         return api
 
 
-class _API(SecurityAPI):  # type: ignore[misc]  # as above
+class _API(SecurityAPI):
     def __init__(self, *args: Any, rules: dict[str, Any], **options: Any) -> None:
         self._rules = rules
         super().__init__(*args, **options)
 
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
         if not operation.security:
-            return self.next_app  # type: ignore[no-any-return]  # as above
-        alternatives = [
-            (scheme, tuple(scopes)) for requirement in operation.security for scheme, scopes in requirement.items()
-        ]
+            return self.next_app
+        alternatives = [(scheme, tuple(scopes)) for requirement in operation.security for scheme, scopes in requirement.items()]
         return Gate(self.next_app, alternatives, **self._rules)
 
 
@@ -76,9 +74,7 @@ class Gate:
     def _has_scopes(self, caller: Caller) -> bool:
         """Any alternative: the right kind of token, with all scopes that it names."""
         kind = "applicationAuth" if caller.identity_id is None else "userAuth"
-        return any(
-            scheme == kind and all(caller.has_scope(scope) for scope in scopes) for scheme, scopes in self._alternatives
-        )
+        return any(scheme == kind and all(caller.has_scope(scope) for scope in scopes) for scheme, scopes in self._alternatives)
 
 
 def _has_level(caller: Caller, operation: Operation) -> bool:

@@ -33,7 +33,7 @@ class Path(NamedTuple):
         return all(at in self.names or mine == theirs for at, (mine, theirs) in enumerate(zip(self.segments, segments, strict=True)))
 
 
-class Routes(SpecMiddleware):  # type: ignore[misc]  # connexion has no types
+class Routes(SpecMiddleware):
     """Puts the operation into the exchange, and its id into connexion's routing context for the layers behind."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -27,7 +27,7 @@ MAX_DEPTH = 100
 """Of arrays and objects inside one another: what any client sends, and nothing that Python's stack could trip over."""
 
 
-class Validation(RequestValidationMiddleware):  # type: ignore[misc]  # connexion has no types
+class Validation(RequestValidationMiddleware):
     """connexion's own validators are built for each request, take any number for a boolean, and hand nothing on."""
 
     def add_api(self, specification: Specification, **options: Any) -> RequestValidationAPI:
@@ -36,7 +36,7 @@ class Validation(RequestValidationMiddleware):  # type: ignore[misc]  # connexio
         return api
 
 
-class _API(RequestValidationAPI):  # type: ignore[misc]  # as above
+class _API(RequestValidationAPI):
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
         document = self.specification.raw
         readers = [ParameterReader.of(document, parameter) for parameter in operation.parameters if parameter["in"] != "header"]
@@ -182,8 +182,7 @@ def _body_reader(document: contract.Document, operation: AbstractOperation) -> B
     if not body:
         return None
     schemas = {
-        media_type.lower(): Schema([contract.json_schema(document, content["schema"])])
-        for media_type, content in body["content"].items()
+        media_type.lower(): Schema([contract.json_schema(document, content["schema"])]) for media_type, content in body["content"].items()
     }
     return BodyReader(schemas, required=body.get("required", False))
 
