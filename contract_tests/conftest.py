@@ -16,6 +16,22 @@ Connect = Callable[..., Client]
 Serve = Callable[..., Running]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("isc-mock")
+    group.addoption("--fuzz-examples", type=int, default=15, help="schemathesis cases for each operation and phase")
+    group.addoption("--fuzz-seed", type=int, default=1, help="another seed, other cases")
+
+
+@pytest.fixture
+def fuzz_examples(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--fuzz-examples"))
+
+
+@pytest.fixture
+def fuzz_seed(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--fuzz-seed"))
+
+
 @pytest.fixture(scope="session")
 def shared_server() -> Iterator[Running]:
     with running() as server:

@@ -263,6 +263,9 @@ def _draft4(schema: Mapping[str, Any], closed: bool) -> Document:
             plain[key] = value
     if closed and "properties" in plain:
         plain.setdefault("additionalProperties", False)
+    if plain.get("format") == "int32":
+        plain.setdefault("minimum", -(2**31))
+        plain.setdefault("maximum", 2**31 - 1)
     return _or_null(plain) if schema.get("nullable") is True else plain
 
 

@@ -193,9 +193,9 @@ def _json(body: bytes, schema: Schema) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         text = _text(body)
-        if schema.holds(text) and text.lstrip()[:1] not in ("[", "{"):
-            return text
-        raise UnreadableRequest from None
+        if not schema.holds(text) or text.lstrip()[:1] in ("[", "{") or not text.replace("\n", " ").isprintable():
+            raise UnreadableRequest from None
+        return text
     if any(depth > MAX_DEPTH for depth in _depths(value)):
         raise UnreadableRequest
     return value
