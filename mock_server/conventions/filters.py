@@ -35,7 +35,7 @@ comparison: FIELD VALUE_OPERATOR literal
         | UNQUOTED -> unquoted
 VALUE_OPERATOR: "eq" | "ne" | "gt" | "ge" | "lt" | "le" | "co" | "sw"
 LIST_OPERATOR: "in" | "ca"
-FIELD.-1: /[A-Za-z_][A-Za-z0-9_.\-]*/
+FIELD: /[A-Za-z_][A-Za-z0-9_.\-]*/
 STRING: /"(?:\\["\\]|[^"\\])*"/s
 UNQUOTED.1: /true\b|false\b|\d{4}-\d\d-\d\d(?:T[0-9:.+\-Z]+)?|-?\d+(?:\.\d+)?/
 %ignore /\s+/

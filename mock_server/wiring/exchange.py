@@ -15,6 +15,17 @@ from mock_server.state.tokens import Caller
 KEY = "isc_mock.exchange"
 
 
+class Name(bytes):
+    """The name of a header, which keeps its case on the wire.
+
+    The vendor's Python SDK hands headers over in a dict, where `X-Total-Count` is not `x-total-count`. ASGI lowers names, and
+    uvicorn 0.54 does once more, by calling `lower`.
+    """
+
+    def lower(self) -> Name:
+        return self
+
+
 @dataclass(slots=True)
 class Exchange:
     """`started` and durations are in milliseconds of the stopwatch. `path` is as it was sent, without the query."""
@@ -34,9 +45,9 @@ class Exchange:
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What every answer carries (observed on live tenants)."""
         return [
-            (b"slpt-request-id", self.tracking_id.encode()),
-            (b"cache-control", b"no-cache, no-store, must-revalidate"),
-            (b"access-control-expose-headers", b"Retry-After, SLPT-Request-ID, X-Deprecated, X-Total-Count"),
+            (Name(b"SLPT-Request-ID"), self.tracking_id.encode()),
+            (Name(b"Cache-Control"), b"no-cache, no-store, must-revalidate"),
+            (Name(b"Access-Control-Expose-Headers"), b"Retry-After, SLPT-Request-ID, X-Deprecated, X-Total-Count"),
         ]
 
 
@@ -46,13 +57,13 @@ def of(scope: Scope) -> Exchange:
 
 
 async def answer(exchange: Exchange, reply: Reply, send: Send) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    headers: list[tuple[bytes, bytes]] = [(Name(name.encode("latin-1")), value.encode("latin-1")) for name, value in reply.headers.items()]
     if reply.body:
-        headers.append((b"content-type", b"application/json"))
+        headers.append((Name(b"Content-Type"), b"application/json"))
     if reply.status != 204:  # noqa: PLR2004 - No Content has no length either
         headers.append((b"content-length", str(len(reply.body)).encode()))
     if exchange.operation is not None and exchange.operation.spec.get("deprecated"):
-        headers.append((b"x-deprecated", b"true"))
+        headers.append((Name(b"X-Deprecated"), b"true"))
     body = b"" if exchange.method == "HEAD" else reply.body
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
