@@ -7,7 +7,7 @@ from typing import Any
 
 from mock_server.conventions import dates, json_patch
 from mock_server.conventions.errors import IllegalContent, IllegalValue, NotFound
-from mock_server.conventions.filters import Expression, mentions
+from mock_server.conventions.filters import Expression, values_of
 from mock_server.conventions.replies import Reply, page_reply
 from mock_server.conventions.sorters import Sorter
 from mock_server.operations.calls import Call
@@ -21,14 +21,18 @@ RETENTION = 90 * 24 * 3600 * 1000
 CHANGEABLE = ("/completionStatus", "/completed")
 """What a patch is for: clearing a stuck task (documented)."""
 
+ENTITLEMENT_IMPORT = "CLOUD_ENTITLEMENT_IMPORT"
+
+UNPUBLISHED = ("beta", "v2024")
+"""Versions for which the vendor lists no constants of the filter field type: theirs are an assumption."""
+
 COMPLETION_STATUSES = ("SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR")
 
 
 def get_task_status_list(call: Call, limit: int, offset: int, count: bool, filters: Expression | None, sorters: Sequence[Sorter]) -> Reply:
     """Beta and v2024 list completed tasks, later versions all of them."""
-    unsupported = call.assumes("entitlement-import-filter") == "unsupported"
-    if filters is not None and unsupported and mentions(filters, "type", "CLOUD_ENTITLEMENT_IMPORT"):
-        raise IllegalContent("Unsupported Task Definition type")
+    if filters is not None:
+        _check_types(call, filters)
     selection = _visible(call, filters, holds=call.operation.spec["x-isc-holds"])
     return _page(call, selection, limit, offset, count, sorters)
 
@@ -67,6 +71,18 @@ def update_task_status(call: Call, id_: str, body: list[dict[str, Any]]) -> Repl
         return {**changed, "modified": dates.write(call.now())}
 
     return Reply(call.tenant.state.tasks.update(id_, patched).body)
+
+
+def _check_types(call: Call, filters: Expression) -> None:
+    """The `type` filter takes the constants that the version publishes. The texts are those of live tenants."""
+    parameter = next(parameter for parameter in call.operation.parameters if parameter["name"] == "filters")
+    constants = parameter["x-isc-filters"]["type"]["values"]
+    any_goes = call.operation.version in UNPUBLISHED and call.assumes("type-constants") == "any"
+    for value in values_of(filters, "type"):
+        if value.upper() not in constants and not any_goes:
+            raise IllegalValue("filters", f"Error converting Enumerated string (type) value ({value[:100]}).")
+        if value.upper() == ENTITLEMENT_IMPORT and call.assumes("entitlement-import-filter") == "unsupported":
+            raise IllegalContent("Unsupported Task Definition type.")
 
 
 def _page(call: Call, selection: Selection, limit: int, offset: int, count: bool, sorters: Sequence[Sorter]) -> Reply:
