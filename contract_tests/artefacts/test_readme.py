@@ -1,0 +1,104 @@
+"""The README is true: its commands do what it shows, its tables name what is there, CI runs the commands that it prints."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contract_tests.support.client import operations, versions_with
+from contract_tests.support.server import Running
+from mock_server.cli import serve
+from mock_server.contract import VERSIONS
+from mock_server.state.folders import scenarios
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def shell(script: str, server: Running) -> str:
+    """What a script prints, in a shell that finds this environment's commands."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    script = script.replace("isc-mock credentials", f"isc-mock credentials --base-url {server.url}")
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the block is written with curl")
+def test_the_minute_with_curl_prints_what_it_shows(server: Running) -> None:
+    (block,) = blocks("console")
+    commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+    shown = [line for line in block.splitlines() if not line.startswith("$ ")]
+
+    printed = shell("\n".join(commands), server)
+
+    assert printed.replace("\r", "").splitlines() == shown
+
+
+def test_the_example_with_the_vendors_sdk_prints_what_it_shows(server: Running, tmp_path: Path) -> None:
+    (program,) = blocks("python")
+    (shown,) = blocks("text")
+    (tmp_path / "example.py").write_text(program)
+
+    printed = shell(f'eval "$(isc-mock credentials)"\npython {tmp_path / "example.py"}', server)
+
+    assert printed == shown
+
+
+def test_ci_runs_the_commands_that_it_prints() -> None:
+    ci = (ROOT / ".ci" / "run").read_text()
+    _, install, checks = blocks("sh")
+
+    for line in (install + checks).strip().splitlines():
+        assert line in ci, line
+
+
+def test_it_reaches_the_first_command_by_line_15() -> None:
+    assert README[: README.index("```sh")].count("\n") < 15
+
+
+def test_every_option_that_it_names_is_one() -> None:
+    options = {name for parameter in serve.params for name in parameter.opts}
+    named = {match for line in README.splitlines() if "isc-mock serve" in line for match in re.findall(r"--[a-z-]+", line)}
+
+    assert named <= {*options, "--help"}
+
+
+def test_every_scenario_is_named() -> None:
+    assert all(name in README for name in scenarios())
+
+
+def test_the_table_of_versions_is_that_of_the_spec() -> None:
+    row = next(line for line in README.splitlines() if line.startswith("| pending tasks: GET, HEAD"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")[1:]]
+
+    assert [cell == "yes" for cell in cells] == [
+        version in versions_with("getPendingTasks", "getPendingTaskHeaders") for version in VERSIONS
+    ]
+    assert all(len(operations(version)) >= 13 for version in VERSIONS)
+
+
+def test_the_top_level_is_the_six_entries_of_the_design() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    top = {line.partition("/")[0] for line in listed.stdout.splitlines()}
+
+    assert {name for name in top if not name.startswith(".")} == {
+        "README.md",
+        "contract_tests",
+        "fixtures",
+        "mock_server",
+        "pyproject.toml",
+        "spec",
+    }
