@@ -69,7 +69,7 @@ def test_it_reaches_the_first_command_by_line_15() -> None:
 
 def test_every_option_that_it_names_is_one() -> None:
     options = {name for parameter in serve.params for name in parameter.opts}
-    named = {match for line in README.splitlines() if "isc-mock serve" in line for match in re.findall(r"--[a-z-]+", line)}
+    named = {option for command in re.findall(r"isc-mock serve([^`\n]*)", README) for option in re.findall(r"--[a-z-]+", command)}
 
     assert named <= {*options, "--help"}
 
