@@ -110,7 +110,6 @@ def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], .
     from mock_server import server  # noqa: PLC0415 - half a second that other commands need not wait
     from mock_server.app import App  # noqa: PLC0415 - as above
 
-    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(message)s", stream=sys.stderr)
     settings = Settings(
         fixtures=options["fixtures"],
         scenario=options["scenario"],
@@ -121,13 +120,21 @@ def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], .
     )
     app = App(settings)
     listening = server.listen(host, port)
-    url = server.url_of(listening)
-    click.echo(f"isc-mock serves {app.tenant.name} at {url}\n\n{_exports(_administrator(app), url)}\n")
+    with server.until_interrupted():
+        _announce(app, server.url_of(listening))
+        if not server.is_loopback(listening):
+            click.echo(f"isc-mock: {host} is not a loopback address: whoever reaches this machine can use and reset the fake", err=True)
+        logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(message)s", stream=sys.stderr)
+        server.run(app, listening)
+
+
+def _announce(app: Any, url: str) -> None:
+    administrator = _of_level(app.tenant.state, "ORG_ADMIN")
+    click.echo(f"isc-mock serves {app.tenant.name} at {url}\n")
+    if administrator is not None:
+        click.echo(f"{_exports(administrator, url)}\n")
     click.echo(f"Documentation: {url}/v2024/ui/ (beta v3 v2024 v2025 v2026; v1 is at {url}/ui/)   Stop: Ctrl-C")
-    if not server.is_loopback(listening):
-        click.echo(f"isc-mock: {host} is not a loopback address: whoever reaches this machine can use and reset the fake", err=True)
     sys.stdout.flush()
-    server.run(app, listening)
 
 
 @cli.command(context_settings=HELP)
@@ -235,10 +242,6 @@ def _of_level(state: Any, level: str) -> Any:
         if identity is not None and identity.levels == wanted and client.has_all_scopes:
             return client
     return None
-
-
-def _administrator(app: Any) -> Any:
-    return _of_level(app.tenant.state, "ORG_ADMIN")
 
 
 def _variables(client: Any, base_url: str) -> dict[str, str]:

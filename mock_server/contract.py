@@ -183,11 +183,11 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-class _PlainLoader(yaml.CSafeLoader):
+class PlainLoader(yaml.CSafeLoader):
     """YAML as JSON has it: an unquoted date stays the string that it is."""
 
 
-_PlainLoader.yaml_implicit_resolvers = {
+PlainLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
@@ -196,7 +196,7 @@ _PlainLoader.yaml_implicit_resolvers = {
 def read_yaml(path: Path) -> Any:
     """Raises ContractError with file, line and column for what is not YAML."""
     try:
-        return yaml.load(path.read_bytes(), _PlainLoader)  # noqa: S506 - a subclass of the safe loader
+        return yaml.load(path.read_bytes(), PlainLoader)  # noqa: S506 - a subclass of the safe loader
     except OSError as error:
         raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -7,6 +7,8 @@ import ipaddress
 import logging
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
@@ -57,13 +59,21 @@ def server(app: App) -> uvicorn.Server:
 
 
 def run(app: App, listening: socket.socket) -> None:
-    """Serves until SIGINT or SIGTERM, and then returns."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    """Serves until somebody interrupts it: uvicorn then ends in peace, and raises the signal once more."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    server(app).run(sockets=[listening])
+
+
+@contextmanager
+def until_interrupted() -> Iterator[None]:
+    """A block that SIGINT and SIGTERM end without an error."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        server(app).run(sockets=[listening])
-    except KeyboardInterrupt:  # uvicorn ends in peace, then raises the signal once more
-        return
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -180,8 +181,8 @@ def _documents(items: list[Item], written_out: Callable[[Json], Json], schema: S
 def _contradictions(document: Json) -> Iterable[str]:
     """What the spec cannot say."""
     identifier = document.get("id")
-    if not isinstance(identifier, str) or len(identifier) != 32 or not set(identifier) <= set("0123456789abcdef"):  # noqa: PLR2004 - hex digits
-        yield "id: 32 lower-case hex digits are expected"
+    if not isinstance(identifier, str) or re.fullmatch("[0-9a-f]{32}", identifier) is None:
+        yield "id: 32 lower-case hex digits are expected, in quotes where there is no letter among them"
     if not isinstance(document.get("created"), str):
         yield "created: a date is expected"
     if "state" in document:
