@@ -7,9 +7,10 @@ from starlette.types import Receive, Scope, Send
 from mock_server import contract
 from mock_server.conventions.errors import SetupError
 from mock_server.settings import Settings
-from mock_server.state.clock import Clock
+from mock_server.state.clock import machine_time
 from mock_server.state.fixtures import load
-from mock_server.state.tenant import Tenant, Tenants
+from mock_server.state.tenant import Tenant
+from mock_server.state.tenants import Start, Starts, Tenants
 from mock_server.wiring import layers
 
 
@@ -19,15 +20,18 @@ class App:
     def __init__(self, settings: Settings | None = None) -> None:
         """Raises SetupError: fixtures, an assumption or the documents of spec/ are wrong."""
         settings = settings or Settings()
-        clock = Clock()
+
+        def start(scenario: str | None) -> Start:
+            return load(settings.fixtures, scenario, settings.assume, machine_time())
+
         try:
-            start = load(settings.fixtures, settings.scenario, settings.assume, clock.now())
-            self.tenants = Tenants(Tenant(*start, clock))
+            self.tenants = Tenants(Starts(start), scenario=settings.scenario, auto=settings.auto_tenants)
             self._asgi = layers.application(
                 self.tenants,
                 token_life=settings.token_life,
                 rate_limit=settings.rate_limit,
                 strict_experimental=settings.strict_experimental,
+                control_token=settings.control_token,
             )
         except contract.ContractError as error:
             raise SetupError(str(error)) from None

@@ -100,6 +100,13 @@ class Assumed(click.ParamType[tuple[str, str]]):
     default="lenient",
     help="strict: demand X-SailPoint-Experimental where older documents do.",
 )
+@_option(
+    "--tenants",
+    type=click.Choice(["known", "auto"]),
+    default="known",
+    help="auto: unknown credentials get a tenant of their own, so that parallel jobs need no set-up.",
+)
+@_option("--control-token", help="Bearer that the control API under /_mock then demands; needed on an address that others reach.")
 @_option("--assume", type=Assumed(), multiple=True, help="Choose what is unproven, see isc-mock assumptions; may be repeated.")
 @_option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", help="info: a line for each request.")
 def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], ...], **options: Any) -> None:
@@ -116,14 +123,16 @@ def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], .
         token_life=options["token_life"],
         rate_limit=options["rate_limit"] == "vendor",
         strict_experimental=options["experimental"] == "strict",
+        auto_tenants=options["tenants"] == "auto",
+        control_token=options["control_token"],
         assume=dict(assume),
     )
     app = App(settings)
     listening = server.listen(host, port)
+    if not server.is_loopback(listening) and not settings.control_token:
+        raise SetupError(f"--host {host}: others reach this address, and the control API with it; choose a --control-token")
     with server.until_interrupted():
         _announce(app, server.url_of(listening))
-        if not server.is_loopback(listening):
-            click.echo(f"isc-mock: {host} is not a loopback address: whoever reaches this machine can use and reset the fake", err=True)
         logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(message)s", stream=sys.stderr)
         server.run(app, listening)
 

@@ -40,6 +40,11 @@ class Operation:
         return function_name(self.id)
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What is the same in all versions: the method and the path, in which the v1 family names the version once more."""
+        return self.method, self.path.replace("/v1", "")
+
+    @property
     def parameters(self) -> list[Mapping[str, Any]]:
         return list(self.spec.get("parameters", ()))
 
@@ -123,6 +128,14 @@ def operations(document: Document, version: str) -> Iterator[Operation]:
                 if "requestBody" in spec:
                     spec["requestBody"] = resolve(document, spec["requestBody"])
                 yield Operation(version, spec["operationId"], method.upper(), path, spec)
+
+
+@cache
+def canonical_ids() -> Mapping[str, str]:
+    """The operationId of any version → what v2024 calls the same operation."""
+    ours = {operation.key: operation.id for operation in operations(compose("v2024"), "v2024")}
+    every = (operation for version in VERSIONS for operation in operations(compose(version), version))
+    return {operation.id: ours[operation.key] for operation in every}
 
 
 def base_path(document: Document) -> str:

@@ -10,11 +10,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mock_server.app import App
 from mock_server.conventions.errors import SetupError
+from mock_server.wiring.spoiling import CLOSE
 
 BACKLOG = 2048
 
@@ -51,10 +54,28 @@ def is_loopback(listening: socket.socket) -> bool:
     return ipaddress.ip_address(listening.getsockname()[0]).is_loopback
 
 
+class Protocol(HttpToolsProtocol):
+    """uvicorn's, which also lets a fault close the connection."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        extensions: dict[str, Any] = {CLOSE: self.transport.close}
+        self.scope["extensions"] = extensions
+
+
 def server(app: App) -> uvicorn.Server:
     """uvicorn with what this application needs: lifespan, no log of its own, an end within two seconds."""
     return uvicorn.Server(
-        uvicorn.Config(app, lifespan="on", ws="none", access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app,
+            http=Protocol,
+            lifespan="on",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
     )
 
 

@@ -19,4 +19,6 @@ class Settings:
     token_life: int = 12 * 3600
     rate_limit: bool = False
     strict_experimental: bool = False
+    auto_tenants: bool = False
+    control_token: str | None = field(default=None, repr=False)
     assume: Mapping[str, str] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DURATION = re.compile(r"P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _RELATIVE = re.compile(r"([+-])(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -33,6 +34,19 @@ def canonical(text: str) -> str:
         return write(parse(text))
     except OverflowError:
         raise ValueError(f"{text!r} is out of range") from None
+
+
+def duration(text: str) -> int:
+    """Milliseconds of an ISO 8601 duration of weeks, days, hours, minutes and seconds. Raises ValueError."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text[:100]!r} is not a duration like P1DT2H (weeks, days, hours, minutes and seconds)")
+    names = ("weeks", "days", "hours", "minutes", "seconds")
+    amounts = {name: float(amount) for name, amount in zip(names, match.groups(default="0"), strict=True)}
+    try:
+        return timedelta(**amounts) // timedelta(milliseconds=1)
+    except OverflowError:
+        raise ValueError(f"{text[:100]!r} is out of range") from None
 
 
 def absolute(text: str, now: int) -> str:

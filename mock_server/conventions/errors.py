@@ -15,6 +15,7 @@
     ├── UnsupportedMediaType        415
     ├── TooManyRequests(seconds)    429        a body of its own: {"message": …}
     ├── InternalFault               500        our own bug
+    ├── Unavailable(status)         502 503 504   only where a fault asks for it
     └── TokenRefused(error)         400, 401   the token endpoint: {"error": …, "error_description": …}
 
     SetupError                                 a user's mistake that stops a command: no HTTP answer
@@ -25,6 +26,7 @@ has published any, and these follow the same form.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -35,8 +37,9 @@ class ApiError(Exception):
     detail_code = ""
     text = ""
 
-    def __init__(self, text: str | None = None) -> None:
+    def __init__(self, text: str | None = None, causes: Sequence[str] = ()) -> None:
         self.text = text or type(self).text
+        self.causes = causes
         super().__init__(self.text)
 
     @property
@@ -52,7 +55,7 @@ class ApiError(Exception):
                 {"locale": "und", "localeOrigin": "REQUEST", "text": self.text},
                 {"locale": "en-US", "localeOrigin": "DEFAULT", "text": self.text},
             ],
-            "causes": [],
+            "causes": [{"locale": "en-US", "localeOrigin": "DEFAULT", "text": cause} for cause in self.causes],
         }
 
 
@@ -70,8 +73,8 @@ class IllegalContent(BadRequest):
     detail_code = "400.1 Bad request content"
     text = "The request was syntactically correct but its content is semantically invalid."
 
-    def __init__(self, why: str = "") -> None:
-        super().__init__(f"{type(self).text} {why}".rstrip())
+    def __init__(self, why: str = "", causes: Sequence[str] = ()) -> None:
+        super().__init__(f"{type(self).text} {why}".rstrip(), causes)
 
 
 class MissingValue(BadRequest):
@@ -169,6 +172,17 @@ class InternalFault(ApiError):
     status = 500
     detail_code = "500.0 Internal Fault"
     text = "An internal fault occurred."
+
+
+class Unavailable(ApiError):
+    """A gateway's answers. Nobody has published a body for them: the envelope stands in."""
+
+    text = "The service is not available."
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
+        self.detail_code = f"{status}.0 Service unavailable"
 
 
 class TokenRefused(ApiError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mock_server.contract import Operation
-from mock_server.state.tenant import Tenant, Tenants
+from mock_server.state.tenant import Tenant
+from mock_server.state.tenants import Tenants
 from mock_server.state.tokens import Caller, Tokens
 
 
@@ -26,14 +27,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class OpenCall:
-    """One request to an operation that needs none: login itself, and the mock's own API."""
+    """One request to an operation that needs none: login itself, and the mock's own API. `tenant`: whom it is about."""
 
     tenants: Tenants
+    tenant: Tenant
     tokens: Tokens
     operation: Operation
     base_url: str
-
-    @property
-    def tenant(self) -> Tenant:
-        """The one that the server started with."""
-        return self.tenants.default

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mock_server.conventions import dates, json_patch
@@ -11,7 +11,7 @@ from mock_server.conventions.filters import Expression, values_of
 from mock_server.conventions.replies import Reply, page_reply
 from mock_server.conventions.sorters import Sorter
 from mock_server.operations.calls import Call
-from mock_server.state.collection import Json, Record
+from mock_server.state.collection import Collection, Json, Record
 from mock_server.state.kinds import TaskFields
 from mock_server.state.selection import Selection, select
 
@@ -39,7 +39,9 @@ def get_task_status_list(call: Call, limit: int, offset: int, count: bool, filte
 
 def get_task_status(call: Call, id_: str) -> Reply:
     """In every version also while it runs, whatever the list holds (relied on by clients)."""
-    return Reply(_kept(call, id_).body)
+    record = _kept(call, id_)
+    _shown(call, [record])
+    return Reply(record.body)
 
 
 def get_pending_tasks(call: Call, limit: int, offset: int, count: bool) -> Reply:
@@ -50,8 +52,10 @@ def get_pending_tasks(call: Call, limit: int, offset: int, count: bool) -> Reply
 
 
 def get_pending_task_headers(call: Call, limit: int, offset: int, count: bool) -> Reply:
-    reply = get_pending_tasks(call, limit, offset, count)
-    return Reply(status=reply.status, headers=reply.headers)
+    """Shows no task, so it is no read of any."""
+    total = _visible(call, None, holds="pending").total()
+    status = 204 if call.assumes("empty-pending") == "no-content" and total == 0 else 200
+    return Reply(status=status, headers={"X-Total-Count": str(total)} if count else {})
 
 
 def update_task_status(call: Call, id_: str, body: list[dict[str, Any]]) -> Reply:
@@ -70,7 +74,9 @@ def update_task_status(call: Call, id_: str, body: list[dict[str, Any]]) -> Repl
         changed["completed"] = _completed(changed)
         return {**changed, "modified": dates.write(call.now())}
 
-    return Reply(call.tenant.state.tasks.update(id_, patched).body)
+    changed = call.tenant.state.tasks.update(id_, patched)
+    call.tenant.state.progress.forget(id_)
+    return Reply(changed.body)
 
 
 def _check_types(call: Call, filters: Expression) -> None:
@@ -89,20 +95,34 @@ def _page(call: Call, selection: Selection, limit: int, offset: int, count: bool
     """The only sorter is `created`: the first one decides."""
     newest_first = sorters[0].descending if sorters else call.assumes("task-order") == "newest-first"
     page = selection.page(offset, limit, newest_first=newest_first)
-    return page_reply((record.body for record in page), selection.total() if count else None)
+    total = selection.total() if count else None
+    _shown(call, page)
+    return page_reply((record.body for record in page), total)
 
 
 def _visible(call: Call, filters: Expression | None, *, holds: str) -> Selection:
     oldest = call.now() - RETENTION
-    tasks = call.tenant.state.tasks
+    tasks = _followed(call)
     if call.assumes("task-age") == "created":
         return select(tasks, filters, holds=holds, since=oldest)
     return select(tasks, filters, holds=holds, also=(lambda record: record.fields.aged >= oldest,))
 
 
+def _followed(call: Call) -> Collection[TaskFields]:
+    """The tasks, those that are under way where they are now."""
+    state = call.tenant.state
+    state.progress.follow(state.tasks, call.now())
+    return state.tasks
+
+
+def _shown(call: Call, records: Iterable[Record[TaskFields]]) -> None:
+    state = call.tenant.state
+    state.progress.shown(state.tasks, (record.id for record in records), call.now())
+
+
 def _kept(call: Call, task_id: str) -> Record[TaskFields]:
     """The task, if it is younger than 90 days. Raises NotFound."""
-    record = call.tenant.state.tasks.get(task_id)
+    record = _followed(call).get(task_id)
     if record.fields.aged < call.now() - RETENTION:
         raise NotFound
     return record

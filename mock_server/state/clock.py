@@ -12,12 +12,23 @@ class Clock:
         self._frozen: int | None = None
         self._offset = 0
 
+    @property
+    def mode(self) -> str:
+        """real, frozen or offset."""
+        if self._frozen is not None:
+            return "frozen"
+        return "offset" if self._offset else "real"
+
     def now(self) -> int:
         return self._frozen if self._frozen is not None else machine_time() + self._offset
 
     def freeze(self, at: int | None = None) -> None:
         """Stand still, at `at` or at the present moment."""
         self._frozen = self.now() if at is None else at
+
+    def run_from(self, at: int) -> None:
+        """Run on from a moment."""
+        self._frozen, self._offset = None, at - machine_time()
 
     def advance(self, milliseconds: int) -> None:
         """Move forward; a frozen clock stays frozen."""

@@ -73,6 +73,10 @@ class Collection(Generic[Fields]):
             raise NotFound
         return record
 
+    def __iter__(self) -> Iterator[Record[Fields]]:
+        """In the order in which they came in."""
+        return (self.get(id_) for id_ in dict.fromkeys((*self._start, *self._changes)))
+
     def __contains__(self, id_: str) -> bool:
         return id_ in self._changes or id_ in self._start
 

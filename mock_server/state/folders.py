@@ -32,7 +32,7 @@ class Mistakes:
     lines: list[str] = field(default_factory=list)
 
     def add(self, place: str, why: str) -> None:
-        self.lines.append(f"{place}: {why}")
+        self.lines.append(f"{place}: {why}".removeprefix(": "))
 
     def stop_if_any(self) -> None:
         """Raises SetupError with a line for each."""

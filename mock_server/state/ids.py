@@ -17,6 +17,25 @@ def signing_key() -> bytes:
     return secrets.token_bytes(32)
 
 
+def client_id() -> str:
+    """As a personal access token's: 32 lower-case hex digits."""
+    return secrets.token_hex(16)
+
+
+def client_secret() -> str:
+    """As a personal access token's: 64 lower-case hex digits."""
+    return secrets.token_hex(32)
+
+
+def document_id() -> str:
+    """32 lower-case hex digits, as live tenants show (observed)."""
+    return secrets.token_hex(16)
+
+
+def tenant_id() -> str:
+    return str(uuid.uuid4())
+
+
 class Ids:
     """Ids that repeat: the same seed gives the same ones, in the same order."""
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+LEVELS = ("ORG_ADMIN", "CERT_ADMIN", "HELPDESK", "REPORT_ADMIN", "ROLE_ADMIN", "ROLE_SUBADMIN", "SOURCE_ADMIN", "SOURCE_SUBADMIN")
+"""The user levels, as tokens carry them in `authorities` (documented)."""
+
+NO_LEVEL = "NONE"
+"""What a plain user has, in words."""
 
 ALL_SCOPES = "sp:scopes:all"
 """Grants every scope, within the user's level (documented)."""
@@ -63,7 +68,7 @@ class Identities:
     def with_id(self, id_: str) -> Identity | None:
         return self._by_id.get(id_)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Identity]:
         return iter(self._by_name.values())
 
     def __len__(self) -> int:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from mock_server.conventions.errors import NotFound
 from mock_server.state.clock import Clock
 from mock_server.state.collection import Collection
+from mock_server.state.faults import Faults
+from mock_server.state.journal import Journal
 from mock_server.state.kinds import TaskFields, WorkItemFields
 from mock_server.state.people import Client, Identities, Source
+from mock_server.state.progress import Progress
 from mock_server.state.rates import Rates
 
 
 @dataclass(frozen=True)
 class State:
-    """Everything that fixtures say. `copy` costs the changes, not the documents."""
+    """Everything that fixtures say, and what is under way. `copy` costs the changes, not the documents."""
 
     identities: Identities
     clients: Mapping[str, Client]
@@ -22,9 +26,10 @@ class State:
     task_definitions: Mapping[str, Mapping[str, object]]
     work_items: Collection[WorkItemFields]
     tasks: Collection[TaskFields]
+    progress: Progress = field(default_factory=Progress)
 
     def copy(self) -> State:
-        return replace(self, work_items=self.work_items.copy(), tasks=self.tasks.copy())
+        return replace(self, work_items=self.work_items.copy(), tasks=self.tasks.copy(), progress=self.progress.copy())
 
 
 @dataclass(frozen=True)
@@ -38,47 +43,49 @@ class TenantSettings:
 
 
 class Tenant:
-    def __init__(self, settings: TenantSettings, start: State, clock: Clock) -> None:
+    """`expires` is a moment in milliseconds by its own clock."""
+
+    def __init__(self, settings: TenantSettings, start: State, clock: Clock, *, scenario: str = "default") -> None:
+        self.settings = settings
         self.name = settings.name
         self.id = settings.id
         self.pod = settings.pod
         self.clock = clock
+        self.scenario = scenario
+        self.expires: int | None = None
+        self.journal = Journal()
+        self.faults = Faults()
         self.rates = Rates()
-        self._assumptions = settings.assumptions
+        self.snapshots: dict[str, State] = {}
         self._start = start
         self.state = start.copy()
 
     def assumes(self, assumption: str) -> str:
         """The value that is taken for true; KeyError for an id that spec/assumptions.yaml does not list."""
-        return self._assumptions[assumption]
-
-    def reset(self) -> None:
-        """Back to the start state. The clock and the credentials stay."""
-        self.state = self._start.copy()
-        self.rates = Rates()
-
-
-class Tenants:
-    """All tenants of a server. Credentials tell them apart at login, the token's claim `org` afterwards."""
-
-    def __init__(self, *tenants: Tenant) -> None:
-        self._by_name = {tenant.name: tenant for tenant in tenants}
-
-    def find(self, name: str) -> Tenant | None:
-        return self._by_name.get(name)
-
-    def login(self, client_id: str) -> tuple[Tenant, Client] | None:
-        """The tenant and the client that an id belongs to."""
-        for tenant in self._by_name.values():
-            client = tenant.state.clients.get(client_id)
-            if client is not None:
-                return tenant, client
-        return None
+        return self.settings.assumptions[assumption]
 
     @property
-    def default(self) -> Tenant:
-        """The one that the server started with."""
-        return next(iter(self._by_name.values()))
+    def has_expired(self) -> bool:
+        return self.expires is not None and self.expires <= self.clock.now()
 
-    def __len__(self) -> int:
-        return len(self._by_name)
+    def reset(self) -> None:
+        """Back to the start state. The clock, credentials, snapshots and the journal stay."""
+        self.state = self._start.copy()
+        self.faults = Faults()
+        self.rates = Rates()
+
+    def start_from(self, scenario: str, start: State) -> None:
+        """Reset to another start, now and later; the credentials stay."""
+        self.scenario = scenario
+        self._start = replace(start, clients=self.state.clients)
+        self.reset()
+
+    def take_snapshot(self, name: str) -> None:
+        self.snapshots.pop(name, None)
+        self.snapshots[name] = self.state.copy()
+
+    def restore_snapshot(self, name: str) -> None:
+        """Raises NotFound."""
+        if name not in self.snapshots:
+            raise NotFound
+        self.state = self.snapshots[name].copy()

@@ -10,7 +10,8 @@ import jwt
 from mock_server.conventions.errors import Unauthorized
 from mock_server.state import ids
 from mock_server.state.people import ALL_SCOPES, Client
-from mock_server.state.tenant import Tenant, Tenants
+from mock_server.state.tenant import Tenant
+from mock_server.state.tenants import Tenants
 
 _ALGORITHM = "HS256"
 _REMEMBERED = 10_000
@@ -82,9 +83,18 @@ class Tokens:
             if len(self._verified) >= _REMEMBERED:
                 self._verified.clear()
             self._verified[token] = caller
+        if self._tenants.find(caller.tenant.name) is not caller.tenant:
+            raise Unauthorized("JWT is of a tenant that is gone")
         if caller.expires <= caller.tenant.clock.now():
             raise Unauthorized("JWT is expired")
         return caller
+
+    def tenant_of(self, token: str) -> Tenant | None:
+        """Whom a token was issued for, expired or not; None for what is no token of this server."""
+        try:
+            return (self._verified.get(token) or self._read(token)).tenant
+        except Unauthorized:
+            return None
 
     def _read(self, token: str) -> Caller:
         try:
@@ -95,8 +105,8 @@ class Tokens:
         except jwt.InvalidTokenError:
             raise Unauthorized("JWT is malformed") from None
         tenant = self._tenants.find(claims["org"])
-        if tenant is None:
-            raise Unauthorized("JWT is of an unknown tenant")
+        if tenant is None or tenant.id != claims["tenant_id"]:
+            raise Unauthorized("JWT is of a tenant that is gone")
         return Caller(
             tenant=tenant,
             client_id=claims["client_id"],

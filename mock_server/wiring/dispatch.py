@@ -7,9 +7,11 @@ from dataclasses import replace
 from starlette.types import Receive, Scope, Send
 
 from mock_server.contract import Operation
+from mock_server.conventions.errors import IllegalValue
 from mock_server.conventions.replies import Reply
 from mock_server.operations.calls import Call, OpenCall
-from mock_server.state.tenant import Tenants
+from mock_server.state.tenant import Tenant
+from mock_server.state.tenants import Tenants
 from mock_server.state.tokens import Tokens
 from mock_server.wiring import exchange as exchanges
 from mock_server.wiring.exchange import Exchange
@@ -30,13 +32,24 @@ class Dispatch:
         exchange = exchanges.of(scope)
         operation = exchange.operation
         assert operation is not None  # noqa: S101 - Documentation answers all other paths
-        reply = function_for(operation.id)(self._call(exchange, operation, scope), **exchange.arguments)
+        call = self._call(exchange, operation, scope)
+        reply = function_for(operation.id)(call, **exchange.arguments)
         await exchanges.answer(exchange, _shaped(reply, operation), send)
 
     def _call(self, exchange: Exchange, operation: Operation, scope: Scope) -> Call | OpenCall:
         if exchange.caller is not None:
             return Call(exchange.caller.tenant, exchange.caller, operation)
-        return OpenCall(self._tenants, self._tokens, operation, _base_url(scope))
+        return OpenCall(self._tenants, self._tenant(exchange), self._tokens, operation, _base_url(scope))
+
+    def _tenant(self, exchange: Exchange) -> Tenant:
+        """The one that `tenant` names, a parameter that no operation needs to see."""
+        name = exchange.arguments.pop("tenant", None)
+        if name is None:
+            return self._tenants.default
+        tenant = self._tenants.find(name)
+        if tenant is None:
+            raise IllegalValue("tenant", f"There is no tenant of the name {name[:100]}.")
+        return tenant
 
 
 def _shaped(reply: Reply, operation: Operation) -> Reply:

@@ -1,9 +1,9 @@
-"""The outermost layer: takes a request in whole, makes an answer of whatever goes wrong, and writes one line about it."""
+"""The outermost layer: takes a request in whole, makes an answer of whatever goes wrong, and writes it down."""
 
 from __future__ import annotations
 
-import logging
 import re
+from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,32 +14,37 @@ from mock_server.state.clock import stopwatch
 from mock_server.wiring import exchange as exchanges
 from mock_server.wiring.exchange import Exchange
 from mock_server.wiring.failures import reply_to
+from mock_server.wiring.records import Recorder
 
 MAX_BODY = 1024 * 1024
-"""Bytes."""
+"""Bytes, for a request of the API."""
 
-ACCESS = logging.getLogger("isc_mock.access")
+MAX_CONTROL_BODY = 256 * MAX_BODY
+"""Bytes, for a request of the mock's own API: a whole tenant must fit."""
 
 
 class Edge:
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, recorder: Recorder) -> None:
         self._app = app
+        self._recorder = recorder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(ids.tracking_id(), scope["method"], _sent_path(scope), stopwatch())
+        exchange = Exchange(ids.tracking_id(), scope["method"], _sent_path(scope), stopwatch(), _query(scope))
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
                 message = {**message, "headers": [*message["headers"], *exchange.headers]}
+            else:
+                exchange.answer.append(message.get("body", b""))
             await send(message)
 
         try:
             exchange.body = await _whole_body(scope, receive)
-            await self._app(_prepared(scope, exchange), _replayed(exchange.body), sending)
+            await self._app(_prepared(scope, exchange), _replayed(exchange.body, receive), sending)
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - the one place where each failure becomes an answer
@@ -47,7 +52,7 @@ class Edge:
             if exchange.status is None:
                 await exchanges.answer(exchange, reply, sending)
         finally:
-            _log(exchange)
+            self._recorder.record(exchange, exchanges.bearer(scope))
 
 
 def _prepared(scope: Scope, exchange: Exchange) -> Scope:
@@ -57,9 +62,10 @@ def _prepared(scope: Scope, exchange: Exchange) -> Scope:
 
 async def _whole_body(scope: Scope, receive: Receive) -> bytes:
     """connexion 3.3 takes a body without Content-Length (chunked) for a missing one: so nothing behind this reads the network."""
+    limit = MAX_CONTROL_BODY if scope["path"].startswith("/_mock/") else MAX_BODY
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise ContentTooLarge(MAX_BODY)
+    if declared.isdigit() and int(declared) > limit:
+        raise ContentTooLarge(limit)
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -68,33 +74,29 @@ async def _whole_body(scope: Scope, receive: Receive) -> bytes:
             raise ClientDisconnect
         part = message.get("body", b"")
         size += len(part)
-        if size > MAX_BODY:
-            raise ContentTooLarge(MAX_BODY)
+        if size > limit:
+            raise ContentTooLarge(limit)
         parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts)
 
 
-def _replayed(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """The body once, then whatever comes: nothing but the end of the connection."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
-    return receive
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
+
+
+def _query(scope: Scope) -> list[tuple[str, str]]:
+    """What is not UTF-8 becomes U+FFFD."""
+    return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 def _sent_path(scope: Scope) -> str:
     """As it stood on the request line, so that nothing in it can forge a line of the log."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     return re.sub(rb"[^\x21-\x7e]", lambda match: b"%%%02X" % match[0][0], raw.split(b"?")[0]).decode()
-
-
-def _log(exchange: Exchange) -> None:
-    ACCESS.info(
-        "%s %s %s %.1fms %s %s",
-        exchange.method,
-        exchange.path,
-        exchange.status or "-",
-        stopwatch() - exchange.started,
-        exchange.operation.id if exchange.operation else "-",
-        exchange.caller.client_id if exchange.caller else "-",
-    )

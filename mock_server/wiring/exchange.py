@@ -28,18 +28,27 @@ class Name(bytes):
 
 @dataclass(slots=True)
 class Exchange:
-    """`started` and durations are in milliseconds of the stopwatch. `path` is as it was sent, without the query."""
+    """`started` is in milliseconds of the stopwatch. `path` is as it was sent, without the query.
+
+    The layers fill in what they find: the operation, the caller, its arguments, what of the request nothing reads (`ignored`), the rule
+    that spoils the answer (`fault`), and what was sent in the end (`status`, and `answer`: the parts of the body).
+    """
 
     tracking_id: str
     method: str
     path: str
     started: float
+    query: list[tuple[str, str]]
     body: bytes = b""
     operation: Operation | None = None
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     caller: Caller | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    fault: dict[str, Any] | None = None
+    near_miss: str | None = None
     status: int | None = None
+    answer: list[bytes] = field(default_factory=list)
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -54,6 +63,17 @@ class Exchange:
 def of(scope: Scope) -> Exchange:
     exchange: Exchange = scope[KEY]
     return exchange
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The first of that name, which is lower case; an empty string if there is none."""
+    return next((value for key, value in scope["headers"] if key == name), b"").decode("latin-1")
+
+
+def bearer(scope: Scope) -> str:
+    """The token of the Authorization header; an empty string if there is none."""
+    kind, _, token = header(scope, b"authorization").partition(" ")
+    return token.strip() if kind.casefold() == "bearer" else ""
 
 
 async def answer(exchange: Exchange, reply: Reply, send: Send) -> None:

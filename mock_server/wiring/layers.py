@@ -13,26 +13,30 @@ from connexion.options import SwaggerUIOptions
 from starlette.types import ASGIApp
 
 from mock_server import contract
-from mock_server.state.tenant import Tenants
+from mock_server.state.tenants import Tenants
 from mock_server.state.tokens import Tokens
 from mock_server.wiring.dispatch import Dispatch
 from mock_server.wiring.documentation import Documentation
 from mock_server.wiring.edge import Edge
 from mock_server.wiring.login import Login
+from mock_server.wiring.records import Recorder
 from mock_server.wiring.resolver import function_for
 from mock_server.wiring.routes import Routes
+from mock_server.wiring.spoiling import Spoiling
 from mock_server.wiring.validation import Validation
 
 
-def application(tenants: Tenants, *, token_life: int, rate_limit: bool, strict_experimental: bool) -> ASGIApp:
+def application(
+    tenants: Tenants, *, token_life: int, rate_limit: bool = False, strict_experimental: bool = False, control_token: str | None = None
+) -> ASGIApp:
     """Raises ContractError where the documents of spec/ and the code disagree. `token_life` is in seconds."""
     logging.getLogger("connexion").setLevel(logging.WARNING)
     tokens = Tokens(tenants, token_life)
-    login = partial(Login, tokens=tokens, rate_limit=rate_limit, strict_experimental=strict_experimental)
+    login = partial(Login, tokens=tokens, rate_limit=rate_limit, strict_experimental=strict_experimental, control_token=control_token)
     connexion = ConnexionMiddleware(
         Dispatch(tenants, tokens),
         import_name="mock_server",
-        middlewares=[Edge, Routes, Documentation, login, Validation],
+        middlewares=[partial(Edge, recorder=Recorder(tenants, tokens)), Routes, Documentation, login, Spoiling, Validation],
         resolver=function_for,
     )
     for document, documented in _documents():

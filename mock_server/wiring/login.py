@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware
@@ -16,6 +17,9 @@ from mock_server.wiring import exchange as exchanges
 
 EXPERIMENTAL = "X-SailPoint-Experimental"
 
+CONTROL = "controlToken"
+"""The security scheme of the mock's own API."""
+
 Alternative = tuple[str, tuple[str, ...]]
 """A security scheme and the scopes that it needs."""
 
@@ -23,25 +27,29 @@ Alternative = tuple[str, tuple[str, ...]]
 class Login(SecurityMiddleware):
     """connexion's own handlers know neither user levels nor `sp:scopes:all`."""
 
-    def __init__(self, app: ASGIApp, *, tokens: Tokens, rate_limit: bool, strict_experimental: bool) -> None:
+    def __init__(self, app: ASGIApp, *, tokens: Tokens, rate_limit: bool, strict_experimental: bool, control_token: str | None) -> None:
         super().__init__(app)
         self._rules = {"tokens": tokens, "rate_limit": rate_limit, "strict_experimental": strict_experimental}
+        self._control_token = control_token
 
     def add_api(self, specification: Specification, **options: Any) -> SecurityAPI:
-        api = _API(specification, rules=self._rules, next_app=self.app, **options)
+        api = _API(specification, rules=self._rules, control_token=self._control_token, next_app=self.app, **options)
         self.apis[api.base_path].append(api)
         return api
 
 
 class _API(SecurityAPI):
-    def __init__(self, *args: Any, rules: dict[str, Any], **options: Any) -> None:
+    def __init__(self, *args: Any, rules: dict[str, Any], control_token: str | None, **options: Any) -> None:
         self._rules = rules
+        self._control_token = control_token
         super().__init__(*args, **options)
 
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
         if not operation.security:
             return self.next_app
         alternatives = [(scheme, tuple(scopes)) for requirement in operation.security for scheme, scopes in requirement.items()]
+        if any(scheme == CONTROL for scheme, _ in alternatives):
+            return self.next_app if self._control_token is None else ControlGate(self.next_app, self._control_token)
         return Gate(self.next_app, alternatives, **self._rules)
 
 
@@ -77,6 +85,19 @@ class Gate:
         return any(scheme == kind and all(caller.has_scope(scope) for scope in scopes) for scheme, scopes in self._alternatives)
 
 
+class ControlGate:
+    """Stands before an operation of the mock's own API, once a control token was chosen."""
+
+    def __init__(self, next_app: ASGIApp, control_token: str) -> None:
+        self._next_app = next_app
+        self._control_token = control_token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not hmac.compare_digest(_bearer(scope).encode(), self._control_token.encode()):
+            raise Unauthorized("this is not the control token")
+        await self._next_app(scope, receive, send)
+
+
 def _has_level(caller: Caller, operation: Operation) -> bool:
     """Levels are a user's: a token without one is judged by its scopes alone."""
     levels = operation.spec.get("x-sailpoint-userLevels")
@@ -87,14 +108,12 @@ def _has_level(caller: Caller, operation: Operation) -> bool:
 
 
 def _bearer(scope: Scope) -> str:
-    value = next((value for name, value in scope["headers"] if name == b"authorization"), b"").decode("latin-1")
-    kind, _, token = value.partition(" ")
-    if kind.casefold() != "bearer" or not token.strip():
+    token = exchanges.bearer(scope)
+    if not token:
         raise Unauthorized("JWT is missing")
-    return token.strip()
+    return token
 
 
 def _demand_experimental(scope: Scope, caller: Caller) -> None:
-    name = EXPERIMENTAL.lower().encode()
-    if not any(key == name and value.strip().lower() == b"true" for key, value in scope["headers"]):
+    if exchanges.header(scope, EXPERIMENTAL.lower().encode()).strip().lower() != "true":
         raise MissingValue(EXPERIMENTAL) if caller.tenant.assumes("experimental-header") == "bad-request" else Forbidden()

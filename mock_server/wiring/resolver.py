@@ -7,9 +7,10 @@ from inspect import getmembers, isfunction, signature
 
 from mock_server.contract import function_name
 from mock_server.conventions.replies import Reply
-from mock_server.operations import control, oauth, task_status, work_items
+from mock_server.operations import oauth, task_status, work_items
+from mock_server.operations.control import activity, clock, faults, journal, server, state, tenants
 
-MODULES = (work_items, task_status, oauth, control)
+MODULES = (work_items, task_status, oauth, server, tenants, state, activity, clock, faults, journal)
 
 FUNCTIONS: dict[str, Callable[..., Reply]] = {
     name: function

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 import python_multipart
@@ -44,19 +43,27 @@ class _API(RequestValidationAPI):
 
 
 class Check:
-    """Stands before one operation and hands its arguments on: every described parameter, absent ones as their default or None."""
+    """Stands before one operation and hands its arguments on: every described parameter, absent ones as their default or None.
+
+    A parameter that is repeated counts once, the first time.
+    """
 
     def __init__(self, next_app: ASGIApp, readers: list[ParameterReader], body: BodyReader | None) -> None:
         self._next_app = next_app
         self._readers = readers
+        self._known = {reader.name for reader in readers if reader.where == "query"}
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchanges.of(scope)
-        given = {"path": exchange.path_parameters, "query": _query(scope["query_string"])}
+        given = {"path": exchange.path_parameters, "query": dict(reversed(exchange.query))}
+        exchange.ignored += [f"query.{name}" for name in given["query"] if name not in self._known]
         arguments = {reader.argument: reader.read(given[reader.where]) for reader in self._readers}
         if self._body is not None:
-            arguments["body"] = self._body.read(exchange.body, _header(scope, b"content-type"))
+            arguments["body"] = self._body.read(exchange.body, exchanges.header(scope, b"content-type"))
+            exchange.ignored += self._body.unread(arguments["body"])
+        elif exchange.body:
+            exchange.ignored.append("body")
         exchange.arguments = arguments
         await self._next_app(scope, receive, send)
 
@@ -98,11 +105,18 @@ class ParameterReader:
 
 
 class BodyReader:
-    """`schemas`: media type → what the body must be."""
+    """`schemas`: media type → what the body must be. `fields`: the keys that the document describes; None where any will do."""
 
-    def __init__(self, schemas: Mapping[str, Schema], *, required: bool) -> None:
+    def __init__(self, schemas: Mapping[str, Schema], *, required: bool, fields: frozenset[str] | None) -> None:
         self._schemas = schemas
         self._required = required
+        self._fields = fields
+
+    def unread(self, value: Any) -> list[str]:
+        """What the body has and the document does not describe."""
+        if self._fields is None or not isinstance(value, dict):
+            return []
+        return [f"body.{name}" for name in value if name not in self._fields]
 
     def read(self, body: bytes, content_type: str) -> Any:
         if not body:
@@ -118,7 +132,8 @@ class BodyReader:
             missing = re.match(r'"(.+)" is a required property', why)
             if missing or why.startswith('"" is shorter'):
                 raise MissingValue(place((*keys, missing[1])) if missing else place(keys))
-            raise IllegalValue(place(keys) or "body", _sentence(why))
+            extra = re.match(r"Additional properties are not allowed \('([^']+)'", why)
+            raise IllegalValue(place((*keys, extra[1]) if extra else keys) or "body", _sentence(why))
         return value
 
 
@@ -168,23 +183,14 @@ def _boolean(name: str, text: str) -> bool:
     return text.lower() == "true"
 
 
-def _query(query: bytes) -> dict[str, str]:
-    """A parameter that is repeated counts once, the first time. What is not UTF-8 becomes U+FFFD."""
-    return dict(reversed(parse_qsl(query.decode("latin-1"), keep_blank_values=True)))
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    return next((value for key, value in scope["headers"] if key == name), b"").decode("latin-1")
-
-
 def _body_reader(document: contract.Document, operation: AbstractOperation) -> BodyReader | None:
     body = operation.request_body
     if not body:
         return None
-    schemas = {
-        media_type.lower(): Schema([contract.json_schema(document, content["schema"])]) for media_type, content in body["content"].items()
-    }
-    return BodyReader(schemas, required=body.get("required", False))
+    described = {media_type.lower(): contract.resolve(document, content["schema"]) for media_type, content in body["content"].items()}
+    schemas = {media_type: Schema([contract.json_schema(document, schema)]) for media_type, schema in described.items()}
+    fields = [frozenset(schema["properties"]) for schema in described.values() if "properties" in schema]
+    return BodyReader(schemas, required=body.get("required", False), fields=fields[0] if fields else None)
 
 
 def _json(body: bytes, schema: Schema) -> Any:

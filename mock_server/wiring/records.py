@@ -1,0 +1,82 @@
+"""What is written down about a request: one line of the log, and an entry of its tenant's journal."""
+
+from __future__ import annotations
+
+import logging
+
+from mock_server.state.clock import stopwatch
+from mock_server.state.journal import Entry
+from mock_server.state.tenant import Tenant
+from mock_server.state.tenants import Tenants
+from mock_server.state.tokens import Tokens
+from mock_server.wiring.exchange import Exchange
+from mock_server.wiring.near_misses import meant
+
+ACCESS = logging.getLogger("isc_mock.access")
+
+CONTROL = "/_mock"
+
+OK = 200
+"""With no operation it was Swagger UI, which is nobody's business."""
+
+NOT_FOUND = 404
+
+
+class Recorder:
+    def __init__(self, tenants: Tenants, tokens: Tokens) -> None:
+        self._tenants = tenants
+        self._tokens = tokens
+
+    def record(self, exchange: Exchange, token: str) -> None:
+        """`token`: the bearer, which tells whose request it was where the login was not reached, or failed."""
+        duration = stopwatch() - exchange.started
+        if exchange.status == NOT_FOUND and exchange.operation is None:
+            exchange.near_miss = meant(exchange.method, exchange.path)
+        _log(exchange, duration)
+        if not exchange.path.startswith(CONTROL) and (exchange.operation is not None or exchange.status != OK):
+            tenant = self._tenant(exchange, token)
+            tenant.journal.write(_entry(exchange, tenant.clock.now(), duration))
+
+    def _tenant(self, exchange: Exchange, token: str) -> Tenant:
+        if exchange.caller is not None:
+            return exchange.caller.tenant
+        if exchange.operation is not None and exchange.operation.function == "create_token":
+            given = exchange.arguments | (exchange.arguments.get("body") or {})
+            return self._tenants.of_client(given.get("client_id") or "") or self._tenants.default
+        return self._tokens.tenant_of(token) or self._tenants.default
+
+
+def _log(exchange: Exchange, duration: float) -> None:
+    ACCESS.info(
+        "%s %s %s %.1fms %s %s%s",
+        exchange.method,
+        exchange.path,
+        exchange.status or "-",
+        duration,
+        exchange.operation.id if exchange.operation else "-",
+        exchange.caller.client_id if exchange.caller else "-",
+        f" (near miss: {exchange.near_miss}?)" if exchange.near_miss else "",
+    )
+
+
+def _entry(exchange: Exchange, now: int, duration: float) -> Entry:
+    """The body of a login, or of a request to no operation, is not kept: it may hold a secret in a form that nobody can mask."""
+    operation = exchange.operation
+    readable = operation is not None and bool(operation.spec.get("security"))
+    return Entry(
+        id=exchange.tracking_id,
+        at=now,
+        method=exchange.method,
+        path=exchange.path,
+        query=tuple(exchange.query),
+        status=exchange.status,
+        duration_ms=duration,
+        operation=operation.id if operation else None,
+        version=operation.version if operation else None,
+        client=exchange.caller.client_id if exchange.caller else None,
+        request=exchange.body if readable else b"",
+        answer=b"".join(exchange.answer),
+        ignored=tuple(exchange.ignored),
+        fault=exchange.fault,
+        near_miss=exchange.near_miss,
+    )
