@@ -45,11 +45,9 @@ class Isc:
     def client(self, level: str | None = None) -> httpx.Client:
         """Logged in, with the fake's address as its base. The caller closes it."""
         client_id, secret = self.credentials[level or self.level]
-        client = httpx.Client(base_url=self.url, trust_env=False)
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
-        answer = client.post("/oauth/token", data=form).raise_for_status().json()
-        client.headers["Authorization"] = f"Bearer {answer['access_token']}"
-        return client
+        answer = httpx.post(f"{self.url}/oauth/token", data=form, **self._options).raise_for_status().json()
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {answer['access_token']}"}, **self._options)
 
     def reset(self) -> None:
         self.control("POST", "/reset")
@@ -112,6 +110,12 @@ class Isc:
         if response.is_error:
             raise httpx.HTTPStatusError(f"{response.status_code}: {response.text}", request=response.request, response=response)
         return response.json() if response.content else None
+
+    def delete(self) -> None:
+        """Forget the tenant, if there still is one, and let go."""
+        if self.tenant is not None:
+            self._http.delete(f"/tenants/{self.tenant}")
+        self._http.close()
 
     def close(self) -> None:
         self._http.close()

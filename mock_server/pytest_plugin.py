@@ -58,8 +58,7 @@ def isc(request: pytest.FixtureRequest, isc_server: str) -> Iterator[Isc]:
         ttl_seconds=24 * 3600,
     )
     yield tenant
-    tenant.control("DELETE", f"/tenants/{tenant.tenant}")
-    tenant.close()
+    tenant.delete()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mock_server.conventions.errors import NotFound
-from mock_server.state.clock import Clock
+from mock_server.state.clock import Clock, machine_time
 from mock_server.state.collection import Collection
 from mock_server.state.faults import Faults
 from mock_server.state.journal import Journal
@@ -43,7 +43,7 @@ class TenantSettings:
 
 
 class Tenant:
-    """`expires` is a moment in milliseconds by its own clock."""
+    """`expires` is a moment in milliseconds by the machine's clock: moving its own makes no tenant disappear."""
 
     def __init__(self, settings: TenantSettings, start: State, clock: Clock, *, scenario: str = "default") -> None:
         self.settings = settings
@@ -66,7 +66,7 @@ class Tenant:
 
     @property
     def has_expired(self) -> bool:
-        return self.expires is not None and self.expires <= self.clock.now()
+        return self.expires is not None and self.expires <= machine_time()
 
     def reset(self) -> None:
         """Back to the start state. The clock, credentials, snapshots and the journal stay."""

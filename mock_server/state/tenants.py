@@ -81,7 +81,7 @@ class Tenants:
         """
         clients = self._clients(scenario)
         tenant = self._add(name, scenario, [client for _, client in clients])
-        tenant.expires = None if life is None else tenant.clock.now() + life
+        tenant.expires = None if life is None else machine_time() + life
         return tenant, clients
 
     def delete(self, tenant: Tenant) -> None:
@@ -101,7 +101,7 @@ class Tenants:
         _, administrator = self._clients(None)[0]
         client = replace(administrator, id=client_id, secret=secret)
         tenant = self._add(None, None, [client])
-        tenant.expires = tenant.clock.now() + AUTO_LIFE
+        tenant.expires = machine_time() + AUTO_LIFE
         return tenant, client
 
     def _add(self, name: str | None, scenario: str | None, clients: list[Client]) -> Tenant:
