@@ -41,7 +41,10 @@ def fuzz(app: App, version: str, token: str, *, examples: int, seed: int) -> Out
             "continue-on-failure": True,
             "generation": {"max-examples": examples, "database": "none"},
             "operations": [
-                {"include-operation-id": operations(version)[name].id, "checks": {entry.check: {"expected-statuses": _statuses(entry.statuses)}}}
+                {
+                    "include-operation-id": operations(version)[name].id,
+                    "checks": {entry.check: {"expected-statuses": _statuses(entry.statuses)}},
+                }
                 for entry in EXCEPTIONS
                 for name in entry.operations
                 if name in operations(version)
@@ -99,7 +102,9 @@ def _register_formats(version: str) -> None:
 
 def supported_filters(supported: dict[str, dict[str, Any]]) -> st.SearchStrategy[str]:
     """Expressions, as text, of the fields, operators and values that an endpoint supports (`x-isc-filters`)."""
-    comparisons = st.one_of([_comparison(name, operator, support) for name, support in supported.items() for operator in support["operators"]])
+    comparisons = st.one_of(
+        [_comparison(name, operator, support) for name, support in supported.items() for operator in support["operators"]]
+    )
     return st.recursive(
         comparisons,
         lambda inner: st.one_of(
@@ -111,7 +116,11 @@ def supported_filters(supported: dict[str, dict[str, Any]]) -> st.SearchStrategy
 
 
 def _comparison(name: str, operator: str, support: dict[str, Any]) -> st.SearchStrategy[str]:
-    known = st.sampled_from(support["values"]) if "values" in support else st.sampled_from(["SUCCESS", "Error", "a" * 32, 'a "quoted" \\ value'])
+    known = (
+        st.sampled_from(support["values"])
+        if "values" in support
+        else st.sampled_from(["SUCCESS", "Error", "a" * 32, 'a "quoted" \\ value'])
+    )
     quoted = known.map(lambda value: '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"')))
     if operator == "isnull":
         return st.just(f"{name} isnull")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from functools import cache
 from urllib.parse import parse_qsl
 
@@ -26,8 +27,9 @@ class Request:
         self.method = request.method.lower()
         self.body = request.content or None
         self.content_type = request.headers.get("content-type", "application/json")
+        # An empty value counts as absent, as the spec says of filters and sorters.
         self.parameters = RequestParameters(
-            query=ImmutableMultiDict(parse_qsl(request.url.query.decode(), keep_blank_values=True)),
+            query=ImmutableMultiDict(parse_qsl(request.url.query.decode())),
             header=Headers(list(request.headers.items())),
             cookie=ImmutableMultiDict(),
         )
@@ -56,6 +58,12 @@ def judge(version: str, response: httpx.Response) -> None:
         raise AssertionError(f"{exchange}: {type(error).__name__}: {'; '.join(reasons)[:2000]}") from None
 
 
+_CONFIG = Config(
+    additional_properties_default_policy="forbid",
+    extra_media_type_deserializers={"application/json-patch+json": json.loads},
+)
+
+
 @cache
 def _described(version: str, host: str) -> OpenAPI:
     document = copy.deepcopy(contract.compose(version))
@@ -63,4 +71,4 @@ def _described(version: str, host: str) -> OpenAPI:
     for operation in contract.operations(document, version):
         # openapi-core 0.23 knows no oauth2 and warns; who may do what is tested by itself.
         document["paths"][operation.path][operation.method.lower()]["security"] = []
-    return OpenAPI.from_dict(document, config=Config(additional_properties_default_policy="forbid"))
+    return OpenAPI.from_dict(document, config=_CONFIG)

@@ -1,0 +1,100 @@
+"""The sorted sequence that never changes, held to a sorted list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_server.state import ordered
+from mock_server.state.ordered import Entry, Ordered
+
+entries = st.tuples(st.integers(0, 9), st.sampled_from("abcde"))
+contents = st.sets(entries)
+for_each_size = settings(max_examples=40)  # every test runs four times
+
+
+@pytest.fixture(scope="module", params=[1, 2, 3, ordered.CHUNK], autouse=True)
+def chunk(request: pytest.FixtureRequest) -> Iterator[int]:
+    """So small that a few entries fill several chunks, and as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ordered, "CHUNK", request.param)
+        yield request.param
+
+
+@for_each_size
+@given(content=contents)
+def test_it_is_read_in_order_from_both_ends(content: set[Entry]) -> None:
+    sequence = Ordered(content)
+
+    assert list(sequence) == sorted(content)
+    assert list(reversed(sequence)) == sorted(content, reverse=True)
+    assert len(sequence) == len(content)
+
+
+@for_each_size
+@given(content=contents, changes=st.lists(entries, max_size=40))
+def test_after_any_changes_it_holds_what_a_sorted_list_would(content: set[Entry], changes: list[Entry]) -> None:
+    sequence, model = changed(Ordered(content), set(content), changes)
+
+    assert list(sequence) == sorted(model)
+    assert list(reversed(sequence)) == sorted(model, reverse=True)
+    assert len(sequence) == len(model)
+
+
+@for_each_size
+@given(content=contents, changes=st.lists(entries, max_size=20), start=st.integers(0, 60), stop=st.integers(0, 60))
+def test_a_slice_is_that_of_a_list(content: set[Entry], changes: list[Entry], start: int, stop: int) -> None:
+    sequence, model = changed(Ordered(content), set(content), changes)
+
+    assert sequence.slice(start, stop) == sorted(model)[start:stop]
+
+
+@for_each_size
+@given(content=contents, changes=st.lists(entries, max_size=20), moment=st.integers(-1, 11))
+def test_before_counts_the_earlier_entries(content: set[Entry], changes: list[Entry], moment: int) -> None:
+    sequence, model = changed(Ordered(content), set(content), changes)
+
+    assert sequence.before(moment) == len([entry for entry in model if entry[0] < moment])
+
+
+@for_each_size
+@given(content=contents, changes=st.lists(entries, min_size=1, max_size=10))
+def test_changes_leave_the_sequence_that_they_start_from_as_it_was(content: set[Entry], changes: list[Entry]) -> None:
+    sequence = Ordered(content)
+
+    changed(sequence, set(content), changes)
+
+    assert list(sequence) == sorted(content)
+    assert len(sequence) == len(content)
+
+
+def test_a_change_shares_all_chunks_but_the_one_it_touches(chunk: int) -> None:
+    sequence = Ordered((moment, "a") for moment in range(10 * chunk))
+
+    more, fewer = sequence.plus((chunk, "b")), sequence.minus((chunk, "a"))
+
+    assert len(shared(sequence, more)) == len(shared(sequence, fewer)) == 9
+
+
+def test_growing_never_makes_a_chunk_larger_than_twice_its_size(chunk: int) -> None:
+    sequence = Ordered()
+
+    for moment in range(5 * chunk):
+        sequence = sequence.plus((moment % 7, f"{moment:05}"))
+
+    assert 0 < min(map(len, sequence._chunks)) <= max(map(len, sequence._chunks)) <= 2 * chunk
+
+
+def changed(sequence: Ordered, model: set[Entry], changes: list[Entry]) -> tuple[Ordered, set[Entry]]:
+    """Each change takes an entry away that is there, and adds one that is not."""
+    for entry in changes:
+        sequence = sequence.minus(entry) if entry in model else sequence.plus(entry)
+        model ^= {entry}
+    return sequence, model
+
+
+def shared(one: Ordered, other: Ordered) -> set[int]:
+    return {id(chunk) for chunk in one._chunks} & {id(chunk) for chunk in other._chunks}
