@@ -108,8 +108,10 @@ def apply_overlay(document: Document, overlay: Document, name: str) -> None:
         where = f"spec/{name}: action {number} ({action['target']})"
         targets = _select(document, action["target"], where)
         if "copy" in action:
-            (source,) = _select(document, action["copy"], where)
-            targets = [_merged(document, target, copy.deepcopy(source.obj)) for target in targets]
+            sources = _select(document, action["copy"], where)
+            if len(sources) > 1:
+                raise ContractError(f"{where}: {action['copy']} selects {len(sources)} nodes, and one can be copied")
+            targets = [_merged(document, target, copy.deepcopy(sources[0].obj)) for target in targets]
         if "update" in action:
             targets = [_merged(document, target, copy.deepcopy(action["update"])) for target in targets]
         if action.get("remove"):
@@ -212,7 +214,7 @@ def read_yaml(path: Path) -> Any:
         return yaml.load(path.read_bytes(), PlainLoader)  # noqa: S506 - a subclass of the safe loader
     except OSError as error:
         raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a number that is none (0b_)
         raise ContractError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
 
 
@@ -220,7 +222,7 @@ def _select(document: Document, path: str, where: str) -> list[jsonpath.JSONPath
     try:
         matches = list(_JSONPATH.finditer(path, document))
     except jsonpath.JSONPathError as error:
-        raise ContractError(f"{where}: {error}") from None
+        raise ContractError(f"{where}: {error.args[0]}") from None  # str(error) of python-jsonpath 2.2 fails on an empty path
     if not matches:
         raise ContractError(f"{where}: {path} selects nothing")
     return matches

@@ -10,9 +10,8 @@ import pytest
 
 from mock_server import contract
 from mock_server.contract import VERSIONS, ContractError, Operation
-from mock_server.state.clock import Clock
 from mock_server.state.fixtures import load
-from mock_server.state.tenant import Tenant, Tenants
+from mock_server.state.tenants import Starts, Tenants
 from mock_server.wiring import layers
 from mock_server.wiring.resolver import FUNCTIONS, function_for
 from mock_server.wiring.validation import argument_name
@@ -48,10 +47,10 @@ def test_a_document_that_names_an_unknown_operation_stops_the_start(monkeypatch:
     document = copy.deepcopy(contract.load("control.yaml"))
     document["paths"]["/health"]["get"]["operationId"] = "getHealthOfNothing"
     monkeypatch.setattr(layers, "_documents", lambda: [(document, False)])
-    tenants = Tenants(Tenant(*load(None, None, {}, 0), Clock()))
+    tenants = Tenants(Starts(lambda _: load(None, None, {}, 0)))
 
     with pytest.raises(ContractError, match="no function get_health_of_nothing"):
-        layers.application(tenants, token_life=1, rate_limit=False, strict_experimental=False)
+        layers.application(tenants, token_life=1)
 
 
 def test_a_document_with_an_operator_that_nothing_evaluates_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +58,7 @@ def test_a_document_with_an_operator_that_nothing_evaluates_stops_the_start(monk
     parameters = document["paths"]["/task-status"]["get"]["parameters"]
     next(parameter for parameter in parameters if parameter.get("name") == "filters")["x-isc-filters"]["id"]["operators"].append("co")
     monkeypatch.setattr(layers, "_documents", lambda: [(document, False)])
-    tenants = Tenants(Tenant(*load(None, None, {}, 0), Clock()))
+    tenants = Tenants(Starts(lambda _: load(None, None, {}, 0)))
 
     with pytest.raises(ContractError, match="nothing evaluates co"):
-        layers.application(tenants, token_life=1, rate_limit=False, strict_experimental=False)
+        layers.application(tenants, token_life=1)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from contract_tests.support.strategies import START
 from mock_server.conventions.errors import Unauthorized
-from mock_server.state.clock import Clock
 from mock_server.state.fixtures import load
 from mock_server.state.people import Client
-from mock_server.state.tenant import Tenant, Tenants
+from mock_server.state.tenant import Tenant
+from mock_server.state.tenants import Starts, Tenants
 from mock_server.state.tokens import Caller, Tokens
 
 LIFE = 749
@@ -28,16 +28,20 @@ def started() -> Any:
 
 
 @pytest.fixture
-def tenant(started: Any) -> Tenant:
-    """The default tenant, on a clock that stands still."""
-    clock = Clock()
-    clock.freeze(START)
-    return Tenant(started[0], started[1], clock)
+def tenants(started: Any) -> Tenants:
+    return Tenants(Starts(lambda _: started))
 
 
 @pytest.fixture
-def tokens(tenant: Tenant) -> Tokens:
-    return Tokens(Tenants(tenant), LIFE)
+def tenant(tenants: Tenants) -> Tenant:
+    """The default tenant, on a clock that stands still."""
+    tenants.default.clock.freeze(START)
+    return tenants.default
+
+
+@pytest.fixture
+def tokens(tenants: Tenants) -> Tokens:
+    return Tokens(tenants, LIFE)
 
 
 def client(tenant: Tenant, name: str) -> Client:
@@ -191,26 +195,38 @@ def test_a_token_outlives_a_reset_of_its_tenant(tokens: Tokens, tenant: Tenant) 
     assert tokens.verify(token).tenant is tenant
 
 
-def test_a_token_leads_to_its_own_tenant(started: Any) -> None:
-    settings_, state = started
-    names = ("one", "two")
-    one, two = (Tenant(type(settings_)(name, settings_.id, settings_.pod, settings_.assumptions), state, Clock()) for name in names)
-    tokens = Tokens(Tenants(one, two), LIFE)
+def test_a_token_leads_to_its_own_tenant(tenants: Tenants, tokens: Tokens) -> None:
+    made = [tenants.make(name, None, None) for name in ("one", "two")]
 
-    callers = [tokens.verify(issued(tokens, tenant)) for tenant in (one, two)]
+    callers = [tokens.verify(tokens.issue(tenant, clients[0][1])["access_token"]) for tenant, clients in made]
 
-    assert [caller.tenant for caller in callers] == [one, two]
+    assert [caller.tenant for caller in callers] == [tenant for tenant, _ in made]
 
 
-def test_a_token_of_a_tenant_that_is_not_there_is_refused(tokens: Tokens, tenant: Tenant) -> None:
-    nobodys = Tokens(Tenants(), LIFE)
+def test_a_token_of_a_tenant_that_is_gone_is_refused(tenants: Tenants, tokens: Tokens) -> None:
+    tenant, clients = tenants.make("one", None, None)
+    token = tokens.issue(tenant, clients[0][1])["access_token"]
+    tokens.verify(token)
 
-    with pytest.raises(Unauthorized, match="JWT is of an unknown tenant"):
-        nobodys.verify(issued(nobodys, tenant))
+    tenants.delete(tenant)
+
+    with pytest.raises(Unauthorized, match="JWT is of a tenant that is gone"):
+        tokens.verify(token)
 
 
-def test_a_token_that_another_server_signed_is_refused(tokens: Tokens, tenant: Tenant) -> None:
-    other = Tokens(Tenants(tenant), LIFE)
+def test_a_token_is_not_good_for_another_tenant_of_the_same_name(tenants: Tenants, tokens: Tokens) -> None:
+    tenant, clients = tenants.make("one", None, None)
+    token = tokens.issue(tenant, clients[0][1])["access_token"]
+    tenants.delete(tenant)
+
+    tenants.make("one", None, None)
+
+    with pytest.raises(Unauthorized, match="JWT is of a tenant that is gone"):
+        tokens.verify(token)
+
+
+def test_a_token_that_another_server_signed_is_refused(tenants: Tenants, tokens: Tokens, tenant: Tenant) -> None:
+    other = Tokens(tenants, LIFE)
 
     with pytest.raises(Unauthorized, match="JWT signature is invalid"):
         tokens.verify(issued(other, tenant))

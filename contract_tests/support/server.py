@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
 
-from mock_server import server
 from mock_server.app import App
+from mock_server.embedded import serving
 from mock_server.settings import Settings
 from mock_server.state.tenant import Tenant
 
@@ -34,13 +33,5 @@ class Running:
 def running(settings: Settings | None = None) -> Iterator[Running]:
     """Serves on a free port until the block ends."""
     app = App(settings)
-    listening = server.listen("127.0.0.1", 0)
-    uvicorn_server = server.server(app)
-    thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        yield Running(app, server.url_of(listening))
-    finally:
-        uvicorn_server.should_exit = True
-        thread.join()
-        listening.close()
+    with serving(app) as url:
+        yield Running(app, url)

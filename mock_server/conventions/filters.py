@@ -22,22 +22,27 @@ MAX_DEPTH = 50
 
 GRAMMAR = r"""
 ?start: or
-?or: and ("or" and)*            -> any_of
-?and: not ("and" not)*          -> all_of
-?not: "not" not                 -> negation
+?or: and (_OR and)*             -> any_of
+?and: not (_AND not)*           -> all_of
+?not: _NOT not                  -> negation
     | "(" or ")"
     | comparison
 comparison: FIELD VALUE_OPERATOR literal
           | FIELD LIST_OPERATOR "(" literal ("," literal)* ")"
-          | FIELD "isnull"      -> is_null
-          | "pr" FIELD          -> present
-?literal: STRING -> quoted
-        | UNQUOTED -> unquoted
-VALUE_OPERATOR: "eq" | "ne" | "gt" | "ge" | "lt" | "le" | "co" | "sw"
-LIST_OPERATOR: "in" | "ca"
+          | FIELD _ISNULL       -> is_null
+          | _PR FIELD           -> present
+?literal: STRING                -> quoted
+        | UNQUOTED              -> unquoted
+_OR.2: /or(?![\w.\-])/
+_AND.2: /and(?![\w.\-])/
+_NOT.2: /not(?![\w.\-])/
+_ISNULL.2: /isnull(?![\w.\-])/
+_PR.2: /pr(?![\w.\-])/
+VALUE_OPERATOR.2: /(?:eq|ne|gt|ge|lt|le|co|sw)(?![\w.\-])/
+LIST_OPERATOR.2: /(?:in|ca)(?![\w.\-])/
+UNQUOTED.2: /(?:true|false|\d{4}-\d\d-\d\d(?:T[0-9:.+\-Z]+)?|-?\d+(?:\.\d+)?)(?![\w.\-])/
 FIELD: /[A-Za-z_][A-Za-z0-9_.\-]*/
 STRING: /"(?:\\["\\]|[^"\\])*"/s
-UNQUOTED.1: /true\b|false\b|\d{4}-\d\d-\d\d(?:T[0-9:.+\-Z]+)?|-?\d+(?:\.\d+)?/
 %ignore /\s+/
 """
 

@@ -46,7 +46,7 @@ def apply(document: dict[str, Any], operations: Sequence[dict[str, Any]]) -> dic
         changed = _Patch(operations).apply(document)
     except jsonpatch.JsonPatchTestFailed:
         raise IllegalContent("A test operation does not hold.") from None
-    except (jsonpatch.JsonPatchException, JsonPointerException):
+    except (jsonpatch.JsonPatchException, JsonPointerException, TypeError):  # TypeError: jsonpatch 1.x takes `-` of an array for an index
         raise IllegalContent("An operation names a place that does not exist.") from None
     if not isinstance(changed, dict):
         raise IllegalContent("The patch does not leave an object.")

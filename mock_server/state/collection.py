@@ -88,7 +88,10 @@ class Collection(Generic[Fields]):
     def update(self, id_: str, change: Change) -> Record[Fields]:
         """Replace a document by what `change` makes of a copy of it. Whatever `change` raises leaves all as it was."""
         before = self.get(id_)
-        return self._write(before, self._record(change(before.document())))
+        after = self._record(change(before.document()))
+        if after.id != id_:
+            raise ValueError(f"the id of {id_} cannot change")
+        return self._write(before, after)
 
     def bucket(self, bucket: Bucket) -> Ordered:
         return self._buckets.get(bucket, _EMPTY)

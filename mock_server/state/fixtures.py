@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ from mock_server.state.folders import KEYS, Item, Mistakes, read
 from mock_server.state.kinds import PENDING, TaskKind, WorkItemKind
 from mock_server.state.people import Client, Identities, Identity, Source
 from mock_server.state.progress import Progress
-from mock_server.state.shorthands import Names, Unknown
+from mock_server.state.shorthands import Complain, Names, Suspended
 from mock_server.state.tenant import State, TenantSettings
 
 place = schemas.place
 
 Items = Mapping[str, list[Item]]
+
+Written = Callable[[Json, Names, int, Complain], Json]
+"""Writes an entry out: see shorthands."""
 
 
 def load(folder: Path | None, scenario: str | None, assume: Mapping[str, str], now: int) -> tuple[TenantSettings, State]:
@@ -33,6 +37,8 @@ def load(folder: Path | None, scenario: str | None, assume: Mapping[str, str], n
     """
     mistakes = Mistakes()
     content = read(folder, scenario, mistakes)
+    if mistakes.unreadable:
+        mistakes.stop_if_any()
     settings = _settings(content.settings, assume, mistakes)
     return settings, _state(content.items, settings.assumptions, now, mistakes)
 
@@ -79,13 +85,14 @@ def one_task(entry: Json, state: State, now: int) -> Json:
 
 def _state(items: Items, assumptions: Mapping[str, str], now: int, mistakes: Mistakes) -> State:
     people = {name: _checked(items[name], schema(), mistakes) for name, schema in _SHAPES.items()}
-    mistakes.stop_if_any()
     identities = Identities({one["name"]: Identity(**{**one, "levels": tuple(one.get("levels", ()))}) for one in people["identities"]})
     sources = {one["name"]: Source(**one) for one in people["sources"]}
     definitions = {one["name"]: _definition(one) for one in people["task-definitions"]}
     clients = {one["clientId"]: _client(one) for one in people["clients"]}
-    names = Names(identities, sources, definitions)
-    _check_references(items, names, mistakes)
+    right = {id(value) for values in people.values() for value in values}
+    wrong = frozenset(str(item.value.get("name")) for name in _SHAPES for item in items[name] if id(item.value) not in right)
+    names = Names(identities, sources, definitions, wrong)
+    _check_references(items, mistakes)
     work_items, tasks = WorkItemKind(), TaskKind(assumptions["task-source"], assumptions["task-age"])
     item_documents = _documents(items["work-items"], shorthands.work_item, names, now, work_items.schema, mistakes)
     task_documents = _documents(items["task-status"], shorthands.task, names, now, tasks.schema, mistakes)
@@ -100,7 +107,7 @@ def _names(state: State) -> Names:
 
 def _settings(given: Json, assume: Mapping[str, str], mistakes: Mistakes) -> TenantSettings:
     for keys, why in schemas.control_component("TenantSettings").mistakes(given):
-        mistakes.add(f"tenant.yaml: {place(keys)}", why)
+        mistakes.add("tenant.yaml", f"{place(keys)}: {why}".removeprefix(": "))
     own = given.get("assumptions")
     chosen = {name: entry.default for name, entry in contract.assumptions().items()}
     for origin, values in (("tenant.yaml: assumptions", own if isinstance(own, dict) else {}), ("--assume", assume)):
@@ -115,21 +122,27 @@ def _settings(given: Json, assume: Mapping[str, str], mistakes: Mistakes) -> Ten
 
 
 def _checked(items: list[Item], schema: Schema, mistakes: Mistakes) -> list[Json]:
+    """Those without mistakes."""
+    valid = []
     for item in items:
-        for keys, why in schema.mistakes(item.value):
+        wrong = list(schema.mistakes(item.value))
+        for keys, why in wrong:
             mistakes.add(item.place, f"{place(keys)}: {why}".removeprefix(": "))
-    return [item.value for item in items]
+        if not wrong:
+            valid.append(item.value)
+    return valid
 
 
-def _check_references(items: Items, names: Names, mistakes: Mistakes) -> None:
+def _check_references(items: Items, mistakes: Mistakes) -> None:
     for file, key in KEYS.items():
         _check_unique(items[file], key, mistakes)
     _check_unique(items["identities"], "name", mistakes)
     _check_unique(items["sources"], "name", mistakes)
+    known = {str(item.value.get("name")) for item in items["identities"]}
     for file, key in (("identities", "manager"), ("sources", "owner"), ("clients", "identity")):
         for item in items[file]:
             name = item.value.get(key)
-            if name is not None and names.identities.get(name) is None:
+            if isinstance(name, str) and name not in known:
                 mistakes.add(item.place, f"{key}: there is no identity with the name {name!r}")
 
 
@@ -143,20 +156,18 @@ def _check_unique(items: Iterable[Item], key: str, mistakes: Mistakes) -> None:
             first[value] = item.place
 
 
-def _documents(
-    items: list[Item], written_out: Callable[[Json, Names, int], Json], names: Names, now: int, schema: Schema, mistakes: Mistakes
-) -> list[Json]:
+def _documents(items: list[Item], written_out: Written, names: Names, now: int, schema: Schema, mistakes: Mistakes) -> list[Json]:
     documents = []
     for item in items:
+        complain = partial(mistakes.add, item.place)
         try:
-            document = written_out(item.value, names, now)
-        except (Unknown, ValueError) as error:
-            mistakes.add(item.place, str(error))
+            document = written_out(item.value, names, now, complain)
+        except Suspended:
             continue
         for keys, why in schema.mistakes(document):
-            mistakes.add(item.place, f"{place(keys)}: {why}".removeprefix(": "))
+            complain(f"{place(keys)}: {why}".removeprefix(": "))
         for why in _contradictions(document, names):
-            mistakes.add(item.place, why)
+            complain(why)
         documents.append(document)
     return documents
 
@@ -170,7 +181,7 @@ def _contradictions(document: Json, names: Names) -> Iterable[str]:
         yield "created: a date is expected"
     if isinstance(owner, str) and names.identities.with_id(owner) is None:
         yield f"ownerId: there is no identity with the id {owner!r}"
-    if "state" in document:
+    if isinstance(document.get("state"), str):
         if document["state"] == PENDING and document["completed"] is not None:
             yield "completed: an item that is Pending has no such date"
         if document["state"] != PENDING and document["completed"] is None:

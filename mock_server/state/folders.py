@@ -30,6 +30,8 @@ class Mistakes:
     """Collects all that is wrong, to be told at once."""
 
     lines: list[str] = field(default_factory=list)
+    unreadable: bool = False
+    """A file is no list of items: what others say of its items would only repeat that."""
 
     def add(self, place: str, why: str) -> None:
         self.lines.append(f"{place}: {why}".removeprefix(": "))
@@ -72,7 +74,7 @@ def read(folder: Path | None, scenario: str | None, mistakes: Mistakes) -> Folde
         settings = _load(layer, SETTINGS, mistakes)
         if isinstance(settings, dict):
             result.settings |= settings
-        elif settings is not None:
+        elif settings:
             mistakes.add(str(layer / f"{SETTINGS}.yaml"), "a mapping is expected")
         for name in KEYS:
             content = _load(layer, name, mistakes)
@@ -123,11 +125,12 @@ def _load(layer: Path, name: str, mistakes: Mistakes) -> Any:
         content = orjson.loads(path.read_bytes()) if path.suffix == ".json" else contract.read_yaml(path)
     except orjson.JSONDecodeError as error:
         mistakes.add(str(path), f"is not JSON: {error}")
-        return None
     except contract.ContractError as error:
         mistakes.lines.append(str(error))
-        return None
-    return [] if content is None else content
+    else:
+        return [] if content is None else content
+    mistakes.unreadable = True
+    return None
 
 
 def _applied(before: list[Item], content: Any, layer: Path, name: str, mistakes: Mistakes) -> list[Item]:
@@ -136,28 +139,36 @@ def _applied(before: list[Item], content: Any, layer: Path, name: str, mistakes:
         return list(_items(content, f"{path}", KEYS[name], mistakes))
     if isinstance(content, dict) and content.keys() <= {"merge", "remove"}:
         return _merged(before, content, f"{path}", KEYS[name], mistakes)
+    mistakes.unreadable = True
     mistakes.add(str(path), "a list is expected, or a mapping with `merge` and `remove`, which are lists")
     return before
 
 
 def _items(content: list[Any], path: str, key: str, mistakes: Mistakes) -> Iterator[Item]:
     for number, value in enumerate(content, 1):
-        if isinstance(value, dict):
-            yield Item(f"{path}: item {number} ({key} {value.get(key, 'missing')})", value)
-        else:
+        if not isinstance(value, dict):
             mistakes.add(f"{path}: item {number}", "a mapping is expected")
+            continue
+        place = f"{path}: item {number} ({key} {value.get(key, 'missing')})"
+        try:
+            orjson.dumps(value)
+        except orjson.JSONEncodeError as error:
+            mistakes.add(place, f"YAML says more here than JSON can: {error}")
+        else:
+            yield Item(place, value)
 
 
 def _merged(before: list[Item], content: dict[str, Any], path: str, key: str, mistakes: Mistakes) -> list[Item]:
     merge, remove = content.get("merge") or [], content.get("remove") or []
     if not isinstance(merge, list) or not isinstance(remove, list):
+        mistakes.unreadable = True
         mistakes.add(path, "`merge` and `remove` are lists")
         return before
-    known = {item.value.get(key): item for item in before}
+    known = {str(item.value.get(key)): item for item in before}
     for one in remove:
-        if known.pop(one, None) is None:
+        if known.pop(str(one), None) is None:
             mistakes.add(f"{path}: remove", f"there is no item with the {key} {one}")
     for item in _items(merge, path, key, mistakes):
-        old = known.get(item.value.get(key))
-        known[item.value.get(key)] = Item(item.place, old.value | item.value) if old else item
+        name = str(item.value.get(key))
+        known[name] = Item(item.place, known[name].value | item.value) if name in known else item
     return list(known.values())

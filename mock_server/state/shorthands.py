@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mock_server import contract
@@ -42,59 +42,66 @@ TASK: Json = {
 
 
 class Names(NamedTuple):
-    """What shorthands refer to. `definitions`: TaskDefinitionSummary by uniqueName."""
+    """What shorthands refer to. `definitions`: TaskDefinitionSummary by uniqueName; `wrong`: names of what has mistakes of its own."""
 
     identities: Identities
     sources: Mapping[str, Source]
     definitions: Mapping[str, Mapping[str, Any]]
+    wrong: frozenset[str] = frozenset()
 
 
-class Unknown(Exception):
-    """A shorthand names something that is not there."""
+class Suspended(Exception):
+    """An entry refers to something that has mistakes of its own: what is said of it would only repeat them."""
 
 
-def work_item(entry: Json, names: Names, now: int) -> Json:
-    """A fixture's item as the spec's WorkItems. `now` is in milliseconds. Raises Unknown, or ValueError for a date."""
+Complain = Callable[[str], None]
+"""Takes one line for each mistake."""
+
+
+def work_item(entry: Json, names: Names, now: int, complain: Complain) -> Json:
+    """A fixture's item as the spec's WorkItems. `now` is in milliseconds. Raises Suspended."""
     given = dict(entry)
-    if given.get("owner") is not None:
-        owner = _found(names.identities.get(given["owner"]), "owner", given["owner"])
+    owner = _found(names, names.identities.get, given.pop("owner", None), "owner", complain)
+    if owner is not None:
         given |= {"ownerId": owner.id, "ownerName": owner.name}
-    if given.get("requester") is not None:
-        requester = _found(names.identities.get(given["requester"]), "requester", given["requester"])
+    requester = _found(names, names.identities.get, given.pop("requester", None), "requester", complain)
+    if requester is not None:
         given |= {"requesterId": requester.id, "requesterDisplayName": requester.displayName}
-    given = {key: value for key, value in given.items() if key not in ("owner", "requester")}
-    return _with_dates(_in_order(WORK_ITEM | given, "WorkItems"), now)
+    return _with_dates(_in_order(WORK_ITEM | given, "WorkItems"), now, complain)
 
 
-def task(entry: Json, names: Names, now: int) -> Json:
-    """A fixture's task as the spec's TaskStatus. `now` is in milliseconds. Raises Unknown, or ValueError for a date."""
+def task(entry: Json, names: Names, now: int, complain: Complain) -> Json:
+    """A fixture's task as the spec's TaskStatus. `now` is in milliseconds. Raises Suspended."""
     given = dict(entry)
-    if given.get("definition") is not None:
-        definition = _found(names.definitions.get(given["definition"]), "definition", given["definition"])
-        given = {
-            "description": definition["description"],
-            "parentName": definition["parentName"],
-            "taskDefinitionSummary": definition,
-        } | given
-    if given.get("source") is not None:
-        source = _found(names.sources.get(given["source"]), "source", given["source"])
-        given = {"target": source.target} | given | {"attributes": {"appId": source.id} | (given.get("attributes") or {})}
-    given = {key: value for key, value in given.items() if key not in ("definition", "source")}
+    source = _found(names, names.sources.get, given.pop("source", None), "source", complain)
+    definition = _found(names, names.definitions.get, given.pop("definition", None), "definition", complain)
+    if definition is not None:
+        own = {"description": definition["description"], "parentName": definition["parentName"], "taskDefinitionSummary": definition}
+        given = own | given
+    if source is not None:
+        given = {"target": source.target, "attributes": {}} | given
+        if isinstance(given["attributes"], dict):
+            given["attributes"] = {"appId": source.id} | given["attributes"]
     document = TASK | given
     document.setdefault("launched", document.get("created"))
     document.setdefault("modified", document["completed"] or document.get("created"))
     document.setdefault("percentComplete", 100 if document["completed"] else 0)
-    return _with_dates(_in_order(document, "TaskStatus"), now)
+    return _with_dates(_in_order(document, "TaskStatus"), now, complain)
 
 
-def _with_dates(document: Json, now: int) -> Json:
+def _with_dates(document: Json, now: int, complain: Complain) -> Json:
+    """A date that is none is told once, and stands for now: what the spec says of it would only repeat it."""
+    wrong = set()
     for name in DATES:
         value = document.get(name)
         if isinstance(value, str):
             try:
                 document[name] = dates.absolute(value, now)
             except ValueError:
-                raise ValueError(f"{name}: {value!r} is neither an ISO 8601 date-time nor a distance like -3d4h") from None
+                document[name] = dates.write(now)
+                if value not in wrong:
+                    complain(f"{name}: {value!r} is neither an ISO 8601 date-time nor a distance like -3d4h")
+                wrong.add(value)
     return document
 
 
@@ -104,7 +111,12 @@ def _in_order(document: Json, component: str) -> Json:
     return {key: document[key] for key in order if key in document} | document
 
 
-def _found(thing: Any, key: str, name: Any) -> Any:
+def _found(names: Names, get: Callable[[str], Any], name: Any, key: str, complain: Complain) -> Any:
+    if name is None:
+        return None
+    thing = get(name) if isinstance(name, str) else None
+    if thing is None and isinstance(name, str) and name in names.wrong:
+        raise Suspended
     if thing is None:
-        raise Unknown(f"{key}: there is none with the name {name!r}")
+        complain(f"{key}: there is none with the name {name!r}")
     return thing
