@@ -130,6 +130,7 @@ def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], .
     app = App(settings)
     listening = server.listen(host, port)
     if not server.is_loopback(listening) and not settings.control_token:
+        listening.close()
         raise SetupError(f"--host {host}: others reach this address, and the control API with it; choose a --control-token")
     with server.until_interrupted():
         _announce(app, server.url_of(listening))

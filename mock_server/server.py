@@ -55,7 +55,12 @@ def is_loopback(listening: socket.socket) -> bool:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's, which also lets a fault close the connection."""
+    """uvicorn's, without its own access log, and with a way for a fault to close the connection."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # uvicorn 0.54 goes by the handlers of its logger, whatever its setting says; its lines have the query in them, and so secrets.
+        self.access_log = False
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -27,6 +27,7 @@ def every_operation() -> Iterator[Operation]:
 @pytest.mark.parametrize("operation", list(every_operation()), ids=lambda operation: f"{operation.version}-{operation.id}")
 def test_an_operation_has_a_function_that_takes_its_parameters(operation: Operation) -> None:
     given = {argument_name(parameter["name"]) for parameter in operation.parameters if parameter["in"] != "header"}
+    given -= {"tenant"} if operation.version == "control.yaml" else set()  # the dispatcher's: it finds the tenant
     given |= {"body"} if "requestBody" in operation.spec else set()
 
     taken = dict(list(signature(function_for(operation.id)).parameters.items())[1:])

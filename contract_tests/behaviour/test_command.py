@@ -182,12 +182,12 @@ def test_without_a_command_it_shows_its_help() -> None:
     assert "serve" in done.stdout
 
 
-def test_another_address_is_said_to_be_open_to_others() -> None:
-    with serving("--host", "0.0.0.0") as (process, _):  # noqa: S104 - what is tested
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+def test_an_address_that_others_reach_needs_a_control_token() -> None:
+    done = isc_mock("serve", "--host", "0.0.0.0", "--port", 0)  # noqa: S104 - what is tested
 
-    assert "0.0.0.0 is not a loopback address" in errors
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "choose a --control-token" in done.stderr
 
 
 def test_credentials_for_a_shell_name_the_three_variables() -> None:
@@ -254,11 +254,12 @@ def test_check_tells_every_mistake_with_file_item_and_reason(tmp_path: Path) -> 
 
     lines = done.stdout.splitlines()
     assert done.returncode == 1
-    assert len(lines) == 3
-    assert all(f"{tmp_path}/work-items.yaml: item {number}" in line for number, line in enumerate(lines, 1))
+    assert len(lines) == 4
+    assert all(line.startswith(f"{tmp_path}/work-items.yaml: item {number} ") for line, number in zip(lines, (1, 2, 2, 3), strict=True))
     assert "nobody.here" in lines[0]
     assert "yesterday" in lines[1]
-    assert "descripton" in lines[2]
+    assert "Gneric" in lines[2]
+    assert "descripton" in lines[3]
 
 
 def test_serve_refuses_fixtures_with_mistakes(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_health_says_that_requests_are_served(http: httpx.Client) -> None:
 
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json() == {"status": "ok", "version": installed_version("isc-mock")}
+    assert answer.json() == {"status": "ok", "version": installed_version("isc-mock"), "tenants": 1}
 
 
 def test_reset_answers_nothing(http: httpx.Client) -> None:

@@ -15,7 +15,7 @@ class Exception_(NamedTuple):  # noqa: N801 - the word is Python's
 
 
 LITERALS = {"completed", "count", "summary", "bulk-approve", "bulk-reject", "pending-tasks"}
-"""No case has one of these for an id: the path is another operation's then, which answers as that one is described. Ids are 32 hex digits."""
+"""No case has one of these for an id: the path is another operation's then, which answers as that one is described."""
 
 EXCEPTIONS = [
     Exception_(

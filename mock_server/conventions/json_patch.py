@@ -20,6 +20,14 @@ def refuse_other_paths(operations: Sequence[dict[str, Any]], changeable: Collect
                 raise IllegalValue(f"[{number}].path", f"Only {' and '.join(changeable)} can be changed.")
 
 
+def demand_members(operations: Sequence[dict[str, Any]]) -> None:
+    """Raises MissingValue for the first operation that lacks `value` or `from`."""
+    for number, operation in enumerate(operations):
+        needed = {"add": "value", "replace": "value", "test": "value", "move": "from", "copy": "from"}.get(operation["op"])
+        if needed is not None and needed not in operation:
+            raise MissingValue(f"[{number}].{needed}")
+
+
 def changed_by(operation: dict[str, Any]) -> tuple[str, ...]:
     """The JSON Pointers that an operation changes: `move` empties the place it takes from, `test` changes none."""
     match operation["op"]:
@@ -38,10 +46,7 @@ def apply(document: dict[str, Any], operations: Sequence[dict[str, Any]]) -> dic
         MissingValue: an operation lacks `value` or `from`.
         IllegalContent: a `test` fails, or a place does not exist.
     """
-    for number, operation in enumerate(operations):
-        needed = {"add": "value", "replace": "value", "test": "value", "move": "from", "copy": "from"}.get(operation["op"])
-        if needed is not None and needed not in operation:
-            raise MissingValue(f"[{number}].{needed}")
+    demand_members(operations)
     try:
         changed = _Patch(operations).apply(document)
     except jsonpatch.JsonPatchTestFailed:

@@ -27,10 +27,12 @@ class Schema:
         told = set()
         for validator in self._validators:
             for error in validator.iter_errors(value):
-                mistake = (tuple(error.instance_path), _shortened(error.message))
-                if mistake not in told:
-                    told.add(mistake)
-                    yield mistake
+                place, keyword, message = tuple(error.instance_path), error.schema_path[-1], _shortened(error.message)
+                # Versions differ in the values of an enum, and so in the words about one that is none of them.
+                fact = (place, keyword if keyword == "enum" else message)
+                if fact not in told:
+                    told.add(fact)
+                    yield place, message
 
 
 def component(name: str, versions: Iterable[str] = contract.VERSIONS) -> Schema:

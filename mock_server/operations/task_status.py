@@ -64,6 +64,7 @@ def update_task_status(call: Call, id_: str, body: list[dict[str, Any]]) -> Repl
     if record.fields.is_finished and call.assumes("patch-finished") == "refused":
         raise IllegalContent("The task is finished.")
     operations = body
+    json_patch.demand_members(operations)
     if call.assumes("patch-other-path") == "ignored":
         operations = [one for one in body if set(json_patch.changed_by(one)) <= set(CHANGEABLE)]
     json_patch.refuse_other_paths(operations, CHANGEABLE)
@@ -86,7 +87,8 @@ def _check_types(call: Call, filters: Expression) -> None:
     any_goes = call.operation.version in UNPUBLISHED and call.assumes("type-constants") == "any"
     for value in values_of(filters, "type"):
         if value.upper() not in constants and not any_goes:
-            raise IllegalValue("filters", f"Error converting Enumerated string (type) value ({value[:100]}).")
+            known = ", ".join(constants)
+            raise IllegalValue("filters", f"Error converting Enumerated string (type) value ({value[:100]}); supported: {known}.")
         if value.upper() == ENTITLEMENT_IMPORT and call.assumes("entitlement-import-filter") == "unsupported":
             raise IllegalContent("Unsupported Task Definition type.")
 

@@ -107,8 +107,10 @@ def submit_account_selection(call: Call, id_: str, body: dict[str, Any]) -> Repl
     if not record.fields.is_open:
         return _not_pending(call, record)
     document = record.document()
-    if document["type"] != "Form" or document["form"] is None:
-        raise IllegalContent(f"Accounts are selected in a work item of type Form; this one is of type {document['type']}.")
+    if document.get("type") != "Form":
+        raise IllegalContent(f"Accounts are selected in a work item of type Form; this one is of type {document.get('type')}.")
+    if document["form"] is None:
+        raise IllegalContent("The work item has no form.")
 
     def selected(document: Json) -> Json:
         form = {**document["form"], "sections": [_filled(section, body) for section in document["form"].get("sections") or ()]}

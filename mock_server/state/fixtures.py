@@ -181,6 +181,9 @@ def _contradictions(document: Json, names: Names) -> Iterable[str]:
         yield "created: a date is expected"
     if isinstance(owner, str) and names.identities.with_id(owner) is None:
         yield f"ownerId: there is no identity with the id {owner!r}"
+    ids = [item.get("id") for item in document.get("approvalItems") or () if isinstance(item, dict)]
+    if None in ids or len(set(map(str, ids))) < len(ids):
+        yield "approvalItems: each needs an id of its own"
     if isinstance(document.get("state"), str):
         if document["state"] == PENDING and document["completed"] is not None:
             yield "completed: an item that is Pending has no such date"

@@ -17,10 +17,10 @@ from mock_server.wiring.failures import reply_to
 from mock_server.wiring.records import Recorder
 
 MAX_BODY = 1024 * 1024
-"""Bytes, for a request of the API."""
+"""Bytes."""
 
-MAX_CONTROL_BODY = 256 * MAX_BODY
-"""Bytes, for a request of the mock's own API: a whole tenant must fit."""
+MAX_STATE = 256 * MAX_BODY
+"""Bytes, where a whole tenant is replaced."""
 
 
 class Edge:
@@ -62,7 +62,7 @@ def _prepared(scope: Scope, exchange: Exchange) -> Scope:
 
 async def _whole_body(scope: Scope, receive: Receive) -> bytes:
     """connexion 3.3 takes a body without Content-Length (chunked) for a missing one: so nothing behind this reads the network."""
-    limit = MAX_CONTROL_BODY if scope["path"].startswith("/_mock/") else MAX_BODY
+    limit = MAX_STATE if scope["path"] == "/_mock/state" else MAX_BODY
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if declared.isdigit() and int(declared) > limit:
         raise ContentTooLarge(limit)

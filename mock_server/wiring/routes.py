@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.resolver import Resolver
@@ -20,17 +21,21 @@ from mock_server.contract import Operation
 from mock_server.conventions.errors import MethodNotAllowed, NotFound
 from mock_server.wiring import exchange as exchanges
 
+Segments = tuple[str, ...]
+
 
 class Path(NamedTuple):
     """A path of a document. `names`: its parameters, by the position of their segment."""
 
     base_path: str
-    segments: tuple[str, ...]
+    segments: Segments
     names: dict[int, str]
     operations: dict[str, Operation]
 
-    def fits(self, segments: list[str]) -> bool:
-        return all(at in self.names or mine == theirs for at, (mine, theirs) in enumerate(zip(self.segments, segments, strict=True)))
+    def fits(self, segments: Segments) -> bool:
+        """Segment by segment: a parameter takes any that is not empty."""
+        pairs = enumerate(zip(self.segments, segments, strict=True))
+        return all(theirs != "" if at in self.names else mine == theirs for at, (mine, theirs) in pairs)
 
 
 class Routes(SpecMiddleware):
@@ -38,9 +43,9 @@ class Routes(SpecMiddleware):
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._literal: dict[str, Path] = {}
+        self._literal: dict[Segments, Path] = {}
         self._templated: dict[int, list[Path]] = {}
-        self._withdrawn: set[str] = set()
+        self._withdrawn: set[Segments] = set()
 
     def add_api(self, specification: Specification, *, base_path: str, resolver: Resolver, **_: Any) -> None:
         document = specification.raw
@@ -49,14 +54,14 @@ class Routes(SpecMiddleware):
             resolver.resolve_function_from_operation_id(operation.id)  # an unknown one stops the start
             path = paths.setdefault(operation.path, _path(base_path, operation.path))
             path.operations[operation.method] = operation
-        for template, path in paths.items():
+        for path in paths.values():
             if path.names:
                 self._templated.setdefault(len(path.segments), []).append(path)
             else:
-                self._literal[base_path + template] = path
+                self._literal[path.segments] = path
         for candidates in self._templated.values():
             candidates.sort(key=lambda path: [at in path.names for at in range(len(path.segments))])
-        self._withdrawn |= {base_path + path for path in document.get("x-isc-withdrawn", ())}
+        self._withdrawn |= {_path(base_path, path).segments for path in document.get("x-isc-withdrawn", ())}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -65,8 +70,8 @@ class Routes(SpecMiddleware):
 
     def _route(self, scope: Scope) -> None:
         context = scope.setdefault("extensions", {}).setdefault(ROUTING_CONTEXT, {})
-        segments = scope["path"].split("/")
-        path = self._path(scope["path"], segments)
+        segments = _segments(scope)
+        path = self._path(segments)
         if path is None:
             context.update(api_base_path=None, operation_id=None)
             return
@@ -78,13 +83,21 @@ class Routes(SpecMiddleware):
         exchange.path_parameters = {name: segments[at] for at, name in path.names.items()}
         context.update(api_base_path=path.base_path, operation_id=operation.id)
 
-    def _path(self, path: str, segments: list[str]) -> Path | None:
-        literal = self._literal.get(path)
+    def _path(self, segments: Segments) -> Path | None:
+        literal = self._literal.get(segments)
         if literal is not None:
             return literal
-        if path in self._withdrawn:
+        if segments in self._withdrawn:
             raise NotFound
         return next((candidate for candidate in self._templated.get(len(segments), ()) if candidate.fits(segments)), None)
+
+
+def _segments(scope: Scope) -> Segments:
+    """Split before it is decoded: an encoded slash is part of an id. What is not UTF-8 becomes U+FFFD."""
+    raw = scope.get("raw_path")
+    if raw is None:
+        return tuple(scope["path"].split("/"))
+    return tuple(unquote(segment) for segment in re.sub("/{2,}", "/", raw.decode("latin-1")).split("/"))
 
 
 def _path(base_path: str, template: str) -> Path:
