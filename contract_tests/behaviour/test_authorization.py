@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import jwt
 import pytest
 import yaml
 
-from contract_tests.conftest import Connect, Serve
+from contract_tests.conftest import Connect
 from contract_tests.support import envelope, well_formed
 from contract_tests.support.client import Client, login, operations
 from contract_tests.support.server import Running, running
@@ -49,13 +50,13 @@ def test_another_scheme_is_no_token(connect: Connect, version: str) -> None:
 
 
 @every_version
-@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_is_spelt_in_any_casing(connect: Connect, version: str, scheme: str) -> None:
+def test_the_scheme_is_spelt_in_any_casing(connect: Connect, version: str) -> None:
     isc = connect(version)
+    values = [f"{scheme} {_token(isc)}" for scheme in ("Bearer", "bearer", "BEARER")]
 
-    answer = isc.send("listWorkItems", limit=1, headers={"Authorization": f"{scheme} {_token(isc)}"})
+    answers = [isc.send("getCountWorkItems", headers={"Authorization": value}) for value in values]
 
-    assert answer.status_code == 200
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
 
 
 def _encoded(part: bytes) -> str:
@@ -90,70 +91,24 @@ def test_a_malformed_token_is_refused(connect: Connect, version: str) -> None:
     path = isc.base_path + operations(version)["listWorkItems"].path
     values = [f"Bearer {text.replace('{token}', _token(isc))}".encode("latin-1") for text in MALFORMED]
 
-    answers = [isc.http.get(path, headers={"Authorization": value}) for value in values]
+    answers = [isc.http.get(path, headers={b"Authorization": value}) for value in values]
 
     assert [answer.status_code for answer in answers] == [401] * len(MALFORMED)
     assert all(answer.json()["error"].startswith("JWT validation failed: JWT ") for answer in answers)
 
 
-def _with_other_claims(token: str) -> str:
-    header, claims, signature = token.split(".")
-    changed = {**jwt.decode(token, options={"verify_signature": False}), "authorities": ["ORG_ADMIN"], "jti": "other"}
-    assert claims
-    return f"{header}.{_encoded(json.dumps(changed).encode())}.{signature}"
-
-
-def _with_another_key(token: str) -> str:
-    return jwt.encode(jwt.decode(token, options={"verify_signature": False}), "k" * 32, algorithm="HS256")
-
-
-def _with_an_empty_key(token: str) -> str:
-    header, claims, _ = token.split(".")
-    signature = jwt.get_algorithm_by_name("HS256").sign(f"{header}.{claims}".encode(), b"")
-    return f"{header}.{claims}.{_encoded(signature)}"
-
-
-def _with_another_algorithm(token: str) -> str:
-    return jwt.encode(jwt.decode(token, options={"verify_signature": False}), "k" * 64, algorithm="HS512")
-
-
-def _with_algorithm(token: str, algorithm: str, *, keep: bool) -> str:
-    _, claims, signature = token.split(".")
-    return f"{_encoded(json.dumps({'alg': algorithm, 'typ': 'JWT'}).encode())}.{claims}.{signature if keep else ''}"
-
-
-def _without_signature(token: str) -> str:
-    return f"{token.rpartition('.')[0]}."
-
-
-def _with_a_shortened_signature(token: str) -> str:
-    return token[:-4]
-
-
-FORGERIES = {
-    "other claims": _with_other_claims,
-    "another key": _with_another_key,
-    "an empty key": _with_an_empty_key,
-    "another algorithm": _with_another_algorithm,
-    "no signature": _without_signature,
-    "a shortened signature": _with_a_shortened_signature,
-    "alg none": lambda token: _with_algorithm(token, "none", keep=False),
-    "alg none, signed": lambda token: _with_algorithm(token, "none", keep=True),
-    "alg None": lambda token: _with_algorithm(token, "None", keep=False),
-    "alg RS256": lambda token: _with_algorithm(token, "RS256", keep=True),
-    "alg empty": lambda token: _with_algorithm(token, "", keep=True),
-}
-
-
 @every_version
-@pytest.mark.parametrize("forgery", FORGERIES)
-def test_a_forged_token_is_refused(connect: Connect, version: str, forgery: str) -> None:
+def test_a_forged_token_is_refused(connect: Connect, version: str) -> None:
     isc = connect(version, "lena")
+    forgeries = _forgeries(_token(isc))
 
-    answer = isc.send("listWorkItems", headers={"Authorization": f"Bearer {FORGERIES[forgery](_token(isc))}"})
+    answers = {name: isc.send("listWorkItems", headers={"Authorization": f"Bearer {token}"}) for name, token in forgeries.items()}
 
-    assert answer.status_code == 401
-    assert answer.json()["error"] in ("JWT validation failed: JWT signature is invalid", "JWT validation failed: JWT is malformed")
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(forgeries, 401)
+    assert {answer.json()["error"] for answer in answers.values()} == {
+        "JWT validation failed: JWT signature is invalid",
+        "JWT validation failed: JWT is malformed",
+    }
 
 
 @every_version
@@ -177,15 +132,6 @@ def test_who_logs_in_again_is_let_in(connect: Connect, server: Running) -> None:
     assert isc.send("listWorkItems", limit=1).status_code == 200
 
 
-def test_the_token_of_another_server_is_refused(connect: Connect, serve: Serve) -> None:
-    stranger = connect("v2024", to=serve())
-    isc = connect("v2024", None)
-
-    answer = isc.send("listWorkItems", headers={"Authorization": f"Bearer {_token(stranger)}"})
-
-    assert answer.status_code == 401
-
-
 @every_version
 def test_the_token_comes_before_what_is_asked(connect: Connect, version: str) -> None:
     nobody = connect(version, None)
@@ -204,11 +150,10 @@ def test_the_token_comes_before_what_is_asked(connect: Connect, version: str) ->
 READERS = {"ORG_ADMIN", "HELPDESK", "CERT_ADMIN", "REPORT_ADMIN", "ROLE_ADMIN", "ROLE_SUBADMIN", "SOURCE_ADMIN", "SOURCE_SUBADMIN"}
 READING, WRITING = "idn:task-management:read", "idn:task-management:write"
 
-SCOPES = ("sp:scopes:all", "idn:work-item:read", "idn:work-item:update", READING, WRITING, "idn:unrelated:read")
-HOLDERS = {
+SCOPES = ("idn:work-item:read", "idn:work-item:update", READING, WRITING, "idn:unrelated:read")
+HOLDERS: dict[str, str | None] = {
     "administrator": "ines.calder",
     "helpdesk": "pia.ostrander",
-    "source-subadmin": "bram.okafor",
     "plain": "lena.marsh",
     "nobody": None,
 }
@@ -245,7 +190,7 @@ class Crowd:
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
     folder = tmp_path_factory.mktemp("crowd")
     pairs = [(holder, scope) for holder in HOLDERS for scope in SCOPES]
-    more = [_client(number, holder, scope) for number, (holder, scope) in enumerate(pairs, 1)]
+    more = [_client(number, holder, scope) for number, (holder, scope) in enumerate([*pairs, ("nobody", "sp:scopes:all")], 1)]
     (folder / "clients.yaml").write_text(yaml.safe_dump({"merge": more}))
     with running(Settings(fixtures=folder)) as server, httpx.Client(base_url=server.url) as http:
         yield Crowd(server, http, {client.name: login(server.url, client) for client in server.tenant.state.clients.values()})
@@ -264,7 +209,15 @@ def test_kind_and_scope_and_level_decide(crowd: Crowd, version: str, name: str) 
     assert set(statuses.values()) <= {200, 403, 404}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+def test_the_token_of_another_server_is_refused(crowd: Crowd, connect: Connect) -> None:
+    isc = connect("v2024", None)
+
+    answer = isc.send("listWorkItems", headers={"Authorization": f"Bearer {crowd.tokens['org-admin']}"})
+
+    assert answer.status_code == 401
+
+
+@every_version
 def test_a_refusal_is_told_in_the_words_of_the_service(connect: Connect, version: str) -> None:
     application = connect(version, "monitor")
 
@@ -275,7 +228,7 @@ def test_a_refusal_is_told_in_the_words_of_the_service(connect: Connect, version
     assert envelope.text(answer) == "The server understood the request but refuses to authorize it."
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@every_version
 def test_the_refusal_comes_before_what_is_asked(connect: Connect, version: str) -> None:
     application = connect(version, "monitor")
 
@@ -286,6 +239,22 @@ def test_the_refusal_comes_before_what_is_asked(connect: Connect, version: str) 
     ]
 
     assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+
+def _forgeries(token: str) -> dict[str, str]:
+    header, claims, signature = token.split(".")
+    known = jwt.decode(token, options={"verify_signature": False})
+    algorithms = {name: _encoded(json.dumps({"alg": name, "typ": "JWT"}).encode()) for name in ("none", "None", "RS256", "HS512", "")}
+    return {
+        "a higher level": f"{header}.{_encoded(json.dumps({**known, 'authorities': ['ORG_ADMIN']}).encode())}.{signature}",
+        "another key": jwt.encode(known, "k" * 32, algorithm="HS256"),
+        "another key and algorithm": jwt.encode(known, "k" * 64, algorithm="HS512"),
+        "an empty key": f"{header}.{claims}.{_encoded(hmac.digest(b'', f'{header}.{claims}'.encode(), 'sha256'))}",
+        "no signature": f"{header}.{claims}.",
+        "half a signature": f"{header}.{claims}.{signature[:20]}",
+        "no algorithm, no signature": f"{algorithms['none']}.{claims}.",
+        **{f"algorithm {name or 'missing'}": f"{encoded}.{claims}.{signature}" for name, encoded in algorithms.items()},
+    }
 
 
 def _token(isc: Client) -> str:

@@ -40,23 +40,21 @@ def test_a_strict_fake_demands_the_header(connect: Connect, strict: Running, nam
 
 
 @experimental
-@pytest.mark.parametrize("value", ["false", "", "1", "yes"])
-def test_nothing_but_true_will_do(connect: Connect, strict: Running, name: str, value: str) -> None:
+def test_nothing_but_true_will_do(connect: Connect, strict: Running, name: str) -> None:
     isc = connect("v2024", to=strict)
 
-    answer = isc.send(name, headers={HEADER: value}, **well_formed.arguments(name))
+    answers = [isc.send(name, headers={HEADER: value}, **well_formed.arguments(name)) for value in ("false", "", "1", "yes")]
 
-    assert answer.status_code == 400
+    assert [answer.status_code for answer in answers] == [400] * 4
 
 
 @experimental
-@pytest.mark.parametrize("header", [HEADER, HEADER.lower(), HEADER.upper()])
-def test_a_strict_fake_is_content_with_the_header(connect: Connect, strict: Running, name: str, header: str) -> None:
+def test_a_strict_fake_is_content_with_the_header(connect: Connect, strict: Running, name: str) -> None:
     isc = connect("v2024", to=strict)
 
-    answer = isc.send(name, headers={header: "true"}, **well_formed.arguments(name))
+    answers = [isc.send(name, headers={header: "true"}, **well_formed.arguments(name)) for header in (HEADER, HEADER.lower())]
 
-    assert answer.status_code == (404 if name == "forwardWorkItem" else 200)
+    assert {answer.status_code for answer in answers} == {404 if name == "forwardWorkItem" else 200}
 
 
 @experimental
@@ -89,7 +87,7 @@ def test_a_lenient_fake_demands_it_nowhere(connect: Connect, version: str) -> No
 
 
 @every_version
-@pytest.mark.parametrize("value", ["true", "false", "", "x"])
+@pytest.mark.parametrize("value", ["true", "x"])
 def test_sending_it_does_no_harm(connect: Connect, version: str, value: str) -> None:
     isc = connect(version)
     isc.http.headers[HEADER] = value

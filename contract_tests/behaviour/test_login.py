@@ -79,14 +79,22 @@ every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 
 
 @every_form
-@pytest.mark.parametrize("grant", ["client_credentials", "CLIENT_CREDENTIALS", "Client_Credentials"])
-def test_each_form_of_request_gets_a_token(http: httpx.Client, server: Running, form: Form, grant: str) -> None:
-    fields = {**_fields(server), "grant_type": grant}
+def test_each_form_of_request_gets_a_token(http: httpx.Client, server: Running, form: Form) -> None:
+    fields = _fields(server)
 
     answer = form(http, fields)
 
     assert answer.status_code == 200
     assert _claims(answer)["client_id"] == fields["client_id"]
+
+
+@every_form
+def test_the_grant_is_spelt_in_any_casing(http: httpx.Client, server: Running, form: Form) -> None:
+    grants = ("CLIENT_CREDENTIALS", "Client_Credentials")
+
+    answers = [form(http, {**_fields(server), "grant_type": grant}) for grant in grants]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
 
 
 @every_form
@@ -249,35 +257,33 @@ def test_the_secret_of_somebody_else_is_refused(http: httpx.Client, server: Runn
 
 
 @every_form
-@pytest.mark.parametrize("grant", ["password", "refresh_token", "authorization_code", "client-credentials"])
-def test_another_grant_is_refused(http: httpx.Client, server: Running, form: Form, grant: str) -> None:
-    answer = form(http, {**_fields(server), "grant_type": grant})
+def test_another_grant_is_refused(http: httpx.Client, server: Running, form: Form) -> None:
+    grants = ("password", "refresh_token", "authorization_code", "client-credentials", "client_credentials ")
 
-    assert answer.status_code == 400
-    assert answer.json()["error"] == "unsupported_grant_type"
+    answers = [form(http, {**_fields(server), "grant_type": grant}) for grant in grants]
+
+    assert {(answer.status_code, answer.json()["error"]) for answer in answers} == {(400, "unsupported_grant_type")}
 
 
 @every_form
-@pytest.mark.parametrize("missing", [{}, {"grant_type": ""}])
-def test_a_missing_grant_is_refused(http: httpx.Client, server: Running, form: Form, missing: dict[str, str]) -> None:
+def test_a_missing_grant_is_refused(http: httpx.Client, server: Running, form: Form) -> None:
     fields = {name: value for name, value in _fields(server).items() if name != "grant_type"}
 
-    answer = form(http, {**fields, **missing})
+    answers = [form(http, {**fields, **missing}) for missing in ({}, {"grant_type": ""})]
 
-    assert answer.status_code == 400
-    assert answer.json() == {"error": "invalid_request", "error_description": "Missing grant type"}
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert {answer.text for answer in answers} == {'{"error":"invalid_request","error_description":"Missing grant type"}'}
 
 
 @every_form
 @pytest.mark.parametrize("field", ["client_id", "client_secret"])
-@pytest.mark.parametrize("empty", [True, False])
-def test_a_missing_field_is_refused_like_a_wrong_secret(http: httpx.Client, server: Running, form: Form, field: str, empty: bool) -> None:
+def test_a_missing_field_is_refused_like_a_wrong_secret(http: httpx.Client, server: Running, form: Form, field: str) -> None:
     fields = {name: value for name, value in _fields(server).items() if name != field}
 
-    answer = form(http, {**fields, field: ""} if empty else fields)
+    answers = [form(http, {**fields, **missing}) for missing in ({}, {field: ""})]
 
-    assert answer.status_code == 401
-    assert answer.json() == {"error": "invalid_client", "error_description": "Bad client credentials"}
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert {answer.text for answer in answers} == {'{"error":"invalid_client","error_description":"Bad client credentials"}'}
 
 
 def test_nothing_at_all_is_refused(http: httpx.Client) -> None:
@@ -322,7 +328,7 @@ def test_a_body_that_is_no_form_is_refused(http: httpx.Client, server: Running) 
     ],
 )
 def test_a_form_that_cannot_be_read_has_no_fields(http: httpx.Client, content_type: str, body: bytes) -> None:
-    answer = http.post("/oauth/token", content=body, headers={"Content-Type": content_type.encode("latin-1")})
+    answer = http.post("/oauth/token", content=body, headers={b"Content-Type": content_type.encode("latin-1")})
 
     assert answer.status_code == 400
     assert answer.json()["error"] == "invalid_request"

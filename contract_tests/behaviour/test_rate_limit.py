@@ -16,6 +16,8 @@ from mock_server.contract import VERSIONS
 from mock_server.settings import Settings
 
 every_version = pytest.mark.parametrize("version", VERSIONS)
+two_versions = pytest.mark.parametrize("version", ["v2024", "v1"])
+"""One with a base path, and the one without: a hundred requests take their time."""
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +39,9 @@ def test_100_requests_pass_and_the_next_does_not(connect: Connect, limited: Runn
     isc = connect(version, to=limited)
 
     statuses = Counter(_statuses(isc, 100))
-
-    assert statuses == {200: 100}
-    assert isc.send("getCountWorkItems").status_code == 429
-
-
-@every_version
-def test_the_refusal_is_told_in_the_words_of_the_service(connect: Connect, limited: Running, version: str) -> None:
-    isc = connect(version, to=limited)
-    _statuses(isc, 100)
-
     answer = isc.send("getCountWorkItems")
 
+    assert statuses == {200: 100}
     assert answer.status_code == 429
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json() == {"message": " Rate Limit Exceeded "}
@@ -66,7 +59,7 @@ def test_retry_after_says_how_many_seconds_to_wait(connect: Connect, limited: Ru
     assert (at_once.headers["Retry-After"], later.headers["Retry-After"]) == ("10", "7")
 
 
-@every_version
+@two_versions
 def test_who_waits_as_long_as_he_is_told_passes(connect: Connect, limited: Running, version: str) -> None:
     isc = connect(version, to=limited)
     _statuses(isc, 100)
@@ -78,7 +71,7 @@ def test_who_waits_as_long_as_he_is_told_passes(connect: Connect, limited: Runni
     assert isc.send("getCountWorkItems").status_code == 200
 
 
-@every_version
+@two_versions
 def test_the_window_slides(connect: Connect, limited: Running, version: str) -> None:
     isc = connect(version, to=limited)
     _statuses(isc, 60)
@@ -94,7 +87,7 @@ def test_the_window_slides(connect: Connect, limited: Running, version: str) -> 
     assert after == {200: 60, 429: 1}
 
 
-@every_version
+@two_versions
 def test_refused_requests_do_not_count(connect: Connect, limited: Running, version: str) -> None:
     isc = connect(version, to=limited)
     _statuses(isc, 100)
@@ -107,14 +100,14 @@ def test_refused_requests_do_not_count(connect: Connect, limited: Running, versi
     assert Counter(_statuses(isc, 100)) == {200: 100}
 
 
-@every_version
+@two_versions
 def test_another_client_has_requests_of_its_own(connect: Connect, limited: Running, version: str) -> None:
     _statuses(connect(version, to=limited), 101)
 
     assert _statuses(connect(version, "lena", to=limited), 1) != [429]
 
 
-@every_version
+@two_versions
 def test_another_token_of_the_same_client_has_none(connect: Connect, limited: Running, version: str) -> None:
     _statuses(connect(version, to=limited), 100)
 
@@ -130,7 +123,7 @@ def test_the_other_versions_have_requests_of_their_own(connect: Connect, limited
     assert set(map(tuple, others.values())) == {(200,)}
 
 
-@every_version
+@two_versions
 def test_requests_that_fail_count_as_well(connect: Connect, limited: Running, version: str) -> None:
     isc = connect(version, to=limited)
     request = well_formed.request(version, "getWorkItem")
@@ -167,7 +160,7 @@ def test_asking_for_tokens_is_not_limited(limited: Running) -> None:
 def test_by_default_there_is_no_limit(connect: Connect, version: str) -> None:
     isc = connect(version)
 
-    assert Counter(_statuses(isc, 150)) == {200: 150}
+    assert Counter(_statuses(isc, 110)) == {200: 110}
 
 
 def _statuses(isc: Client, number: int) -> list[int]:
