@@ -140,6 +140,7 @@ FORGED_PATHS = (
     "/\x80\xff",
     "/x%E2%80%A8forged",
     "/%s%d%(name)s{0}",
+    "/%41%2f%e2%80%a8%0a",
 )
 
 

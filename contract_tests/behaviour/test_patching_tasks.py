@@ -175,6 +175,16 @@ def test_a_test_that_fails_undoes_all(connect: Connect, version: str, before: li
 
 
 @every_version
+def test_a_test_tells_a_number_from_a_truth_value(connect: Connect, version: str) -> None:
+    isc = connect(version)
+    begun = next(task for task in tasks.pending(isc) if task["percentComplete"] == 0)
+
+    answers = [_sent(isc, begun["id"], [{"op": "test", "path": "/percentComplete", "value": value}]) for value in (False, 0)]
+
+    assert [answer.status_code for answer in answers] == [400, 200]
+
+
+@every_version
 def test_a_test_sees_what_the_operations_before_it_have_done(connect: Connect, version: str) -> None:
     isc = connect(version)
     stuck = tasks.stuck(isc)

@@ -14,31 +14,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hypothesis.strategies import DataObject, SearchStrategy
 
 from contract_tests.support import strategies
-from contract_tests.support.strategies import DEFINITIONS, IDS, LAUNCHERS, OWNERS, SOURCES, STATUSES, Document
+from contract_tests.support.strategies import DEFINITIONS, IDS, LAUNCHERS, OWNERS, SOURCES, STATUSES, TASK, Document
 from mock_server.conventions.errors import NotFound
 from mock_server.state.collection import Collection
 from mock_server.state.kinds import TaskKind, WorkItemKind
 
 Place = tuple[Hashable, int]
-
-TASK: Document = {
-    "id": IDS[0],
-    "type": "QUARTZ",
-    "uniqueName": "A task",
-    "description": "",
-    "parentName": None,
-    "launcher": "System",
-    "created": "2026-01-01T00:00:00.000Z",
-    "modified": None,
-    "launched": None,
-    "completed": None,
-    "completionStatus": None,
-    "messages": [],
-    "returns": [],
-    "attributes": {},
-    "progress": None,
-    "percentComplete": 0,
-}
 
 
 class Stop(Exception):

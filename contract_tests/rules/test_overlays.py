@@ -110,12 +110,15 @@ def test_nothing_is_removed_unless_it_says_true(remove: bool | None) -> None:
 
 def test_a_copy_is_merged_into_its_target_and_shares_nothing_with_its_source() -> None:
     document = overlaid(
-        {"source": {"tags": [1]}, "target": {"old": True}},
+        {"source": {"tags": [1], "more": {"a": 1}}, "target": {"old": True}},
         {"target": "$.target", "copy": "$.source"},
-        {"target": "$.source.tags", "update": [2]},
+        {"target": "$.source", "update": {"tags": [2], "more": {"b": 2}}},
     )
 
-    assert document == {"source": {"tags": [1, 2]}, "target": {"old": True, "tags": [1]}}
+    assert document == {
+        "source": {"tags": [1, 2], "more": {"a": 1, "b": 2}},
+        "target": {"old": True, "tags": [1], "more": {"a": 1}},
+    }
 
 
 def test_a_path_is_renamed_by_an_empty_place_a_copy_and_a_removal() -> None:

@@ -30,7 +30,7 @@ from mock_server.state.tokens import Caller
 List = Callable[..., Reply]
 
 task_kind, work_item_kind = TaskKind("target", "created"), WorkItemKind()
-compiling = settings(deadline=None, max_examples=30)  # the first example compiles the schemas
+compiling = settings(deadline=None, max_examples=80)  # the first example compiles the schemas
 limits = st.integers(1, 30)
 filters = st.none() | st.just(Comparison("completionStatus", "isnull")) | st.just(Comparison("launcher", "in", ("System", "lena.fischer")))
 every_order = pytest.mark.parametrize("newest_first", [True, False])

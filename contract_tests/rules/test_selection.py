@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contract_tests.support import strategies
 from contract_tests.support.strategies import START, Document, collections, expressions, near_moments, task_values
-from mock_server.conventions.filters import Expression
+from mock_server.conventions.filters import Comparison, Expression
 from mock_server.state.collection import Collection, Record
 from mock_server.state.kinds import TaskFields, TaskKind
 from mock_server.state.selection import Selection, select
@@ -21,7 +21,7 @@ filters = expressions(task_values())
 places = st.sampled_from(["all", "completed", "pending"])
 sources = st.sampled_from(["target", "attributes"])
 kinds = {source: TaskKind(source, age="created") for source in ("target", "attributes")}
-compiling = settings(deadline=None, max_examples=40)  # the first example compiles the schemas
+compiling = settings(deadline=None, max_examples=150)  # the first example compiles the schemas
 every_order = pytest.mark.parametrize("newest_first", [True, False])
 
 
@@ -64,6 +64,17 @@ def test_a_page_is_a_slice_of_the_whole_selection(
     page = [record.id for record in selection.page(offset, limit, newest_first=newest_first)]
 
     assert page == whole(selection, newest_first)[offset : offset + limit]
+
+
+@pytest.mark.parametrize("field", ["id", "launcher"])
+def test_a_task_is_selected_once_however_often_its_value_is_named(field: str) -> None:
+    document = strategies.TASK | {"id": "a" * 32, "launcher": "lena.fischer"}
+    expression = Comparison(field, "in", (document[field], document[field].upper(), document[field]))
+
+    selection = select(collection([document]), expression, holds="all")
+
+    assert whole(selection, newest_first=True) == [document["id"]]
+    assert selection.total() == 1
 
 
 @compiling

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import cycle
+from itertools import cycle, product
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,6 +24,26 @@ OWNERS = tuple(f"{number:032x}" for number in range(0xB1, 0xB4))
 DEFINITIONS = ("Cloud Account Aggregation", "Cloud Group Aggregation", "Identity Refresh")
 STATUSES = ("SUCCESS", "WARNING", "ERROR")
 LAUNCHERS = ("System", "lena.fischer", "SLPT.services")
+
+TASK: Document = {
+    "id": IDS[0],
+    "type": "QUARTZ",
+    "uniqueName": "A task",
+    "description": "",
+    "parentName": None,
+    "launcher": "System",
+    "created": dates.write(START),
+    "modified": None,
+    "launched": None,
+    "completed": None,
+    "completionStatus": None,
+    "messages": [],
+    "returns": [],
+    "attributes": {},
+    "progress": None,
+    "percentComplete": 0,
+}
+"""The plainest one: pending, and of no definition or source."""
 
 SUPPORTED = {
     "id": {"operators": ["eq", "in"]},
@@ -55,74 +75,22 @@ def json_objects(keys: SearchStrategy[str], max_leaves: int = 8) -> SearchStrate
     return st.dictionaries(keys, json_values(keys, max_leaves), max_size=4)
 
 
-@st.composite
-def tasks(draw: DrawFn, id_: str | None = None) -> Document:
-    """A TaskStatus that the spec allows in every version, of few different values."""
-    status, target, definition = draw(
-        st.tuples(st.none() | st.sampled_from(STATUSES), st.none() | st.sampled_from(SOURCES), st.none() | st.sampled_from(DEFINITIONS))
-    )
-    created, completed = (dates.write(draw(near_moments())) for _ in range(2))
-    app_id = draw(st.none() | st.integers(0, 1) | st.sampled_from(SOURCES))
-    document: Document = {
-        "id": id_ or draw(st.sampled_from(IDS)),
-        "type": "QUARTZ",
-        "uniqueName": "A task",
-        "description": "",
-        "parentName": None,
-        "launcher": draw(st.sampled_from(LAUNCHERS)),
-        "created": created,
-        "modified": created,
-        "launched": created,
-        "completed": completed if status or draw(st.booleans()) else None,
-        "completionStatus": status,
-        "messages": [],
-        "returns": [],
-        "attributes": {} if app_id is None else {"appId": app_id},
-        "progress": None,
-        "percentComplete": 0,
-    }
-    if target is not None:
-        document["target"] = {"id": target, "type": draw(st.sampled_from(["APPLICATION", "IDENTITY"])), "name": "A target"}
-    if definition is not None:
-        document["taskDefinitionSummary"] = {
-            "id": "1" * 32,
-            "uniqueName": definition,
-            "description": None,
-            "parentName": definition,
-            "executor": None,
-            "arguments": {},
-        }
-    return document
+def tasks(id_: str | None = None) -> SearchStrategy[Document]:
+    """TaskStatus that the spec allows in every version, of few different values."""
+    ids = st.sampled_from(IDS) if id_ is None else st.just(id_)
+    return st.builds(_task, ids, st.sampled_from(_TASKS))
 
 
-@st.composite
-def work_items(draw: DrawFn, id_: str | None = None) -> Document:
-    """A WorkItems that the spec allows in every version, of few different values."""
-    state = draw(st.sampled_from(["Pending", "Pending", "Finished", "Rejected"]))
-    created, completed = (dates.write(draw(near_moments())) for _ in range(2))
-    return {
-        "id": id_ or draw(st.sampled_from(IDS)),
-        "requesterId": None,
-        "requesterDisplayName": None,
-        "ownerId": draw(st.none() | st.sampled_from(OWNERS)),
-        "created": created,
-        "modified": None,
-        "description": "",
-        "state": state,
-        "type": "Generic",
-        "remediationItems": None,
-        "approvalItems": None,
-        "name": None,
-        "completed": None if state == "Pending" else completed,
-        "numItems": None,
-        "form": None,
-    }
+def work_items(id_: str | None = None) -> SearchStrategy[Document]:
+    """WorkItems that the spec allows in every version, of few different values."""
+    ids = st.sampled_from(IDS) if id_ is None else st.just(id_)
+    return st.builds(_work_item, ids, st.sampled_from(_WORK_ITEMS))
 
 
-def collections(documents: Callable[[str], SearchStrategy[Document]]) -> SearchStrategy[list[Document]]:
+def collections(documents: Callable[[], SearchStrategy[Document]]) -> SearchStrategy[list[Document]]:
     """Documents of different ids, in any order; mostly enough of them for several pages."""
-    few, many = (st.lists(st.sampled_from(IDS), unique=True, min_size=least, max_size=least + 9) for least in (0, 10))
-    return (few | many).flatmap(lambda ids: st.tuples(*map(documents, ids))).map(list)
+    few, many = (st.lists(documents(), unique_by=lambda document: document["id"], min_size=least, max_size=least + 9) for least in (0, 10))
+    return few | many
 
 
 def recased(values: Sequence[str]) -> SearchStrategy[str]:
@@ -185,6 +153,53 @@ def holds(expression: Expression, document: Mapping[str, str | None]) -> bool:
     if expression.operator == "isnull":
         return value is None
     return value is not None and value.lower() in [wanted.lower() for wanted in expression.values]
+
+
+_MOMENTS = tuple(dates.write(START + number) for number in range(10))
+_TARGETS = (None, *product(SOURCES, ("APPLICATION", "IDENTITY")))
+_TASKS = tuple(product((None, *STATUSES), _MOMENTS, _TARGETS, (None, *DEFINITIONS), (None, 0, *SOURCES), LAUNCHERS, (True, False)))
+_WORK_ITEMS = tuple(product(("Pending", "Finished", "Rejected"), _MOMENTS, _MOMENTS, (None, *OWNERS)))
+"""All there are: one choice for a document instead of one for each value makes examples cheap."""
+
+
+def _task(id_: str, values: tuple[Any, ...]) -> Document:
+    status, moment, target, definition, app_id, launcher, has_ended = values
+    document: Document = {
+        **TASK,
+        "id": id_,
+        "launcher": launcher,
+        "created": moment,
+        "completed": moment if has_ended else None,
+        "completionStatus": status,
+        "attributes": {} if app_id is None else {"appId": app_id},
+    }
+    if target is not None:
+        document["target"] = {"id": target[0], "type": target[1], "name": "A target"}
+    if definition is not None:
+        summary = {"uniqueName": definition, "description": None, "parentName": definition, "executor": None, "arguments": {}}
+        document["taskDefinitionSummary"] = {"id": "1" * 32, **summary}
+    return document
+
+
+def _work_item(id_: str, values: tuple[Any, ...]) -> Document:
+    state, created, completed, owner = values
+    return {
+        "id": id_,
+        "requesterId": None,
+        "requesterDisplayName": None,
+        "ownerId": owner,
+        "created": created,
+        "modified": None,
+        "description": "",
+        "state": state,
+        "type": "Generic",
+        "remediationItems": None,
+        "approvalItems": None,
+        "name": None,
+        "completed": None if state == "Pending" else completed,
+        "numItems": None,
+        "form": None,
+    }
 
 
 _OR, _AND, _NOT = range(3)
