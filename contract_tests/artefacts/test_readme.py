@@ -13,6 +13,7 @@ import pytest
 
 from contract_tests.support.client import operations, versions_with
 from contract_tests.support.server import Running
+from mock_server import contract
 from mock_server.cli import serve
 from mock_server.contract import VERSIONS
 from mock_server.state.folders import scenarios
@@ -46,13 +47,43 @@ def test_the_minute_with_curl_prints_what_it_shows(server: Running) -> None:
 
 
 def test_the_example_with_the_vendors_sdk_prints_what_it_shows(server: Running, tmp_path: Path) -> None:
-    (program,) = blocks("python")
+    program, _ = blocks("python")
     (shown,) = blocks("text")
     (tmp_path / "example.py").write_text(program)
 
     printed = shell(f'eval "$(isc-mock credentials)"\npython {tmp_path / "example.py"}', server)
 
     assert printed == shown
+
+
+def test_the_example_with_the_plugin_passes(tmp_path: Path) -> None:
+    _, program = blocks("python")
+    (tmp_path / "test_example.py").write_text(program)
+
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", tmp_path], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert "2 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the table is written with curl")
+def test_every_line_of_curl_in_the_table_does_what_it_says(server: Running, tmp_path: Path) -> None:
+    table = README[README.index("With `MOCK=") : README.index("Everything but the first three rows")]
+    commands = re.findall(r"`(curl [^`]+)`", table)
+    # The answer to the export is needed by the line after it; all others show their status alone.
+    quiet = [command if " -o " in command else f"{command} -o /dev/null" for command in commands]
+    script = "\n".join(command.replace("curl ", "curl -s -w '%{http_code} ' ", 1) for command in quiet)
+
+    printed = shell(f"cd {tmp_path}\nMOCK={server.url}/_mock\n{script}", server)
+
+    assert len(commands) >= 25
+    assert set(printed.split()) == {"200", "201", "204"}
+
+
+@pytest.mark.parametrize("path", contract.load("control.yaml")["paths"])
+def test_the_table_reaches_every_path_of_the_control_api(path: str) -> None:
+    example = re.escape(f"$MOCK{path}").replace(r"\{name\}", "[a-z-]+")
+
+    assert re.search(rf'{example}["`? ]', README)
 
 
 def test_ci_runs_the_commands_that_it_prints() -> None:
