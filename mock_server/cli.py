@@ -62,7 +62,7 @@ def _option(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Callab
     return click.option(name, envvar=variable, show_envvar=True, show_default=True, **settings)
 
 
-class TokenLife(click.ParamType[int]):
+class TokenLife(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has no argument for it
     name = "seconds|vendor"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
@@ -77,7 +77,7 @@ class TokenLife(click.ParamType[int]):
         return seconds
 
 
-class Assumed(click.ParamType[tuple[str, str]]):
+class Assumed(click.ParamType):  # type: ignore[type-arg]  # as above
     name = "ID=VALUE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:

@@ -102,7 +102,7 @@ class Tokens:
             claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM], options={"verify_exp": False})
         except jwt.InvalidSignatureError:
             raise Unauthorized("JWT signature is invalid") from None
-        except jwt.InvalidTokenError:
+        except (jwt.InvalidTokenError, RecursionError):  # RecursionError: PyJWT 2.10, of a header that is nested too deep
             raise Unauthorized("JWT is malformed") from None
         tenant = self._tenants.find(claims["org"])
         if tenant is None or tenant.id != claims["tenant_id"]:
