@@ -8,12 +8,15 @@ import httpx
 import pytest
 
 from contract_tests.support.client import Client, login
+from contract_tests.support.control import judged, made
 from contract_tests.support.server import Running, running
+from mock_server.handle import Isc
 from mock_server.settings import Settings
 from mock_server.state.people import Client as Credentials
 
 Connect = Callable[..., Client]
 Serve = Callable[..., Running]
+Make = Callable[..., Isc]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,6 +76,26 @@ def serve() -> Iterator[Serve]:
     yield served
     for block in blocks:
         block.__exit__(None, None, None)
+
+
+@pytest.fixture
+def isc(isc: Isc) -> Isc:
+    """The plugin's, with all that the control API answers it judged."""
+    return judged(isc)
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """make(url, name="mine", ttlSeconds=60): another tenant on a running fake."""
+    tenants = []
+
+    def made_one(url: str, **wanted: object) -> Isc:
+        tenants.append(made(url, **wanted))
+        return tenants[-1]
+
+    yield made_one
+    for tenant in tenants:
+        tenant.close()
 
 
 @pytest.fixture

@@ -102,8 +102,9 @@ class Machine(RuleBasedStateMachine):
                 pair.collection.update(id_, change)
 
     @invariant()
-    def every_document_is_the_models(self) -> None:
+    def every_document_is_the_models_in_the_order_in_which_it_came(self) -> None:
         for pair in self.known:
+            assert [record.id for record in pair.collection] == list(pair.model)
             for id_ in IDS:
                 assert (id_ in pair.collection) == (id_ in pair.model)
                 if id_ in pair.model:

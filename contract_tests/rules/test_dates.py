@@ -135,3 +135,33 @@ def test_a_distance_that_is_none_is_refused(text: str) -> None:
 def test_a_distance_beyond_all_years_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         dates.absolute(text, START)
+
+
+@given(amounts=st.tuples(*[st.none() | st.integers(0, 99)] * 5).filter(lambda amounts: any(amount is not None for amount in amounts)))
+def test_a_duration_is_the_sum_of_its_parts(amounts: tuple[int | None, ...]) -> None:
+    days = "".join(f"{amount}{unit}" for amount, unit in zip(amounts[:2], "WD", strict=True) if amount is not None)
+    times = "".join(f"{amount}{unit}" for amount, unit in zip(amounts[2:], "HMS", strict=True) if amount is not None)
+    units = (7 * DAY, DAY, HOUR, MINUTE, SECOND)
+
+    duration = dates.duration("P" + days + ("T" + times if times else ""))
+
+    assert duration == sum((amount or 0) * unit for amount, unit in zip(amounts, units, strict=True))
+
+
+@pytest.mark.parametrize(("text", "milliseconds"), [("PT0.001S", 1), ("PT1.5S", 1500), ("PT0.0009S", 0), ("PT86399.999S", DAY - 1)])
+def test_the_seconds_of_a_duration_may_have_a_fraction(text: str, milliseconds: int) -> None:
+    assert dates.duration(text) == milliseconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "P", "PT", "P1", "P1DT", "1D", "P1H", "PT1D", "PT1M1H", "P1Y", "P1M", "p1d", "P-1D", "P1.5D", "PT.5S", " P1D"]
+)
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration like P1DT2H"):
+        dates.duration(text)
+
+
+@pytest.mark.parametrize("text", ["P9999999999D", f"P{'9' * 400}W", f"PT{'9' * 5000}S"])
+def test_a_duration_beyond_all_years_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="out of range"):
+        dates.duration(text)

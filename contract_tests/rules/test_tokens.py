@@ -321,3 +321,16 @@ def test_a_token_with_one_character_changed_is_unauthorized(tokens: Tokens, tena
     if changed != token:
         with pytest.raises(Unauthorized):
             tokens.verify(changed)
+
+
+def test_a_token_leads_to_its_tenant_even_when_it_has_expired(tokens: Tokens, tenant: Tenant) -> None:
+    token = issued(tokens, tenant)
+
+    tenant.clock.advance(LIFE * 1000)
+
+    assert tokens.tenant_of(token) is tenant
+
+
+@pytest.mark.parametrize("change", [lambda _: "", lambda token: token[:-4], lambda token: with_header(token, alg="none")])
+def test_what_is_no_token_of_this_server_leads_to_no_tenant(tokens: Tokens, tenant: Tenant, change: Any) -> None:
+    assert tokens.tenant_of(change(issued(tokens, tenant))) is None

@@ -67,14 +67,14 @@ class Folder:
         return load(self.path, scenario, assume or {}, NOW)
 
     def work_items(self, scenario: str | None = None) -> list[Json]:
-        return [record.document() for record in self.load(scenario)[1].work_items._start.values()]
+        return [record.document() for record in self.load(scenario)[1].work_items]
 
     def work_item(self) -> Json:
         (document,) = self.work_items()
         return document
 
     def task(self) -> Json:
-        (document,) = [record.document() for record in self.load()[1].tasks._start.values()]
+        (document,) = [record.document() for record in self.load()[1].tasks]
         return document
 
     def mistakes(self, scenario: str | None = None, assume: Mapping[str, str] | None = None) -> list[str]:
