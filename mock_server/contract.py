@@ -287,7 +287,5 @@ def _draft4(schema: Mapping[str, Any], closed: bool) -> Document:
 def _or_null(plain: Document) -> Document:
     if "type" not in plain:
         return {"anyOf": [plain, {"type": "null"}]}
-    plain["type"] = [plain["type"], "null"]
-    if None not in plain.get("enum", [None]):
-        plain["enum"] = [*plain["enum"], None]
+    plain["type"] = [plain["type"], "null"]  # an enum lists null itself: OpenAPI 3.0.3 wants it to
     return plain

@@ -101,7 +101,16 @@ def test_text_must_stand_in_quotes_to_be_compared_with(literal: str) -> None:
 def test_operators_are_lower_case(text: str) -> None:
     assert filters.parse(text.lower())
     with pytest.raises(IllegalValue):
-        filters.parse(text)
+        filters.check(filters.parse(text), SUPPORTED)
+
+
+@pytest.mark.parametrize(
+    ("text", "operator"),
+    [('id EQ "a"', "EQ"), ('id like "x"', "like"), ('id IN ("a", "b")', "IN"), ("id ISNULL", "ISNULL"), ("id eqtrue", "eqtrue")],
+)
+def test_a_word_that_is_no_operator_is_named_with_those_that_are_supported(text: str, operator: str) -> None:
+    with pytest.raises(IllegalValue, match=rf'Operator "{operator}" is not supported for "id"; supported: eq, in'):
+        filters.check(filters.parse(text), SUPPORTED)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,7 @@ def test_operators_are_lower_case(text: str) -> None:
         ('id in ("a",)', 12),
         ('id eq ("a")', 7),
         ("id eq 'a'", 7),
-        ("id like x", 4),
+        ("id like x", 9),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_place(text: str, place: int) -> None:
@@ -135,9 +144,7 @@ def test_a_field_may_begin_like_an_operator(field: str) -> None:
     assert filters.parse(f'not {field} eq "a" and {field} isnull') == filters.parse(f'(not ({field} eq "a")) and ({field} isnull)')
 
 
-@pytest.mark.parametrize(
-    "text", ['id eq "a" andid eq "b"', 'id eq "a" ortype eq "b"', 'id isnulland type eq "a"', "id eqtrue", 'id eq 5or id eq "a"']
-)
+@pytest.mark.parametrize("text", ['id eq "a" andid eq "b"', 'id eq "a" ortype eq "b"', 'id isnulland type eq "a"', 'id eq 5or id eq "a"'])
 def test_words_that_run_together_are_refused(text: str) -> None:
     with pytest.raises(IllegalValue):
         filters.parse(text)

@@ -29,6 +29,7 @@ GRAMMAR = r"""
     | comparison
 comparison: FIELD VALUE_OPERATOR literal
           | FIELD LIST_OPERATOR "(" literal ("," literal)* ")"
+          | FIELD OTHER_OPERATOR [literal | "(" literal ("," literal)* ")"]
           | FIELD _ISNULL       -> is_null
           | _PR FIELD           -> present
 ?literal: STRING                -> quoted
@@ -40,11 +41,14 @@ _ISNULL.2: /isnull(?![\w.\-])/
 _PR.2: /pr(?![\w.\-])/
 VALUE_OPERATOR.2: /(?:eq|ne|gt|ge|lt|le|co|sw)(?![\w.\-])/
 LIST_OPERATOR.2: /(?:in|ca)(?![\w.\-])/
+OTHER_OPERATOR.1: /[A-Za-z]+(?![\w.\-])/
 UNQUOTED.2: /(?:true|false|\d{4}-\d\d-\d\d(?:T[0-9:.+\-Z]+)?|-?\d+(?:\.\d+)?)(?![\w.\-])/
 FIELD: /[A-Za-z_][A-Za-z0-9_.\-]*/
 STRING: /"(?:\\["\\]|[^"\\])*"/s
 %ignore /\s+/
 """
+
+# OTHER_OPERATOR is none, but read as one, so that `id EQ "x"` can be told what is supported.
 
 Lookup = Callable[[str], Any]
 
