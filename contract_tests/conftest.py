@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import httpx
+import hypothesis
 import pytest
 
 from contract_tests.support.client import Client, login
@@ -17,6 +18,11 @@ from mock_server.state.people import Client as Credentials
 Connect = Callable[..., Client]
 Serve = Callable[..., Running]
 Make = Callable[..., Isc]
+
+
+# The same cases in each run; and no deadline, which a busy machine would miss.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -105,7 +105,7 @@ def test_tenants_have_credentials_of_their_own(isc: Isc, isc_server: str, make: 
     assert set(isc.credentials.values()).isdisjoint(other.credentials.values())
 
 
-def test_tenants_are_listed_in_the_order_in_which_they_were_make(control: Isc, fake: Running, make: Make) -> None:
+def test_tenants_are_listed_in_the_order_in_which_they_were_made(control: Isc, fake: Running, make: Make) -> None:
     for name in ("zulu", "alpha"):
         make(fake.url, name=name)
 
