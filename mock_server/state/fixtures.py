@@ -49,7 +49,7 @@ def replaced(state: State, document: Mapping[str, list[Any]], assumptions: Mappi
     content = {name: [] for name in KEYS} | people | dict(document)
     items = {name: [Item(f"{name}[{number}]", value) for number, value in enumerate(values)] for name, values in content.items()}
     mistakes = Mistakes()
-    known = {item.value.get("name") for item in items["identities"]}
+    known = {str(item.value.get("name")) for item in items["identities"]}
     for client in state.clients.values():
         if client.identity and client.identity not in known:
             mistakes.add("identities", f"{client.identity} is missing, to whom credentials of this tenant belong")
@@ -181,7 +181,8 @@ def _contradictions(document: Json, names: Names) -> Iterable[str]:
         yield "created: a date is expected"
     if isinstance(owner, str) and names.identities.with_id(owner) is None:
         yield f"ownerId: there is no identity with the id {owner!r}"
-    ids = [item.get("id") for item in document.get("approvalItems") or () if isinstance(item, dict)]
+    approvals = document.get("approvalItems")
+    ids = [item.get("id") for item in approvals if isinstance(item, dict)] if isinstance(approvals, list) else []
     if None in ids or len(set(map(str, ids))) < len(ids):
         yield "approvalItems: each needs an id of its own"
     if isinstance(document.get("state"), str):

@@ -61,6 +61,9 @@ Complain = Callable[[str], None]
 def work_item(entry: Json, names: Names, now: int, complain: Complain) -> Json:
     """A fixture's item as the spec's WorkItems. `now` is in milliseconds. Raises Suspended."""
     given = dict(entry)
+    for shorthand, written_out in (("owner", "ownerId"), ("owner", "ownerName"), ("requester", "requesterId")):
+        if given.get(shorthand) is not None and written_out in given:
+            complain(f"{written_out}: {shorthand} says it already")
     owner = _found(names, names.identities.get, given.pop("owner", None), "owner", complain)
     if owner is not None:
         given |= {"ownerId": owner.id, "ownerName": owner.name}

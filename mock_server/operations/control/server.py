@@ -9,4 +9,4 @@ from mock_server.operations.calls import OpenCall
 
 
 def get_health(call: OpenCall) -> Reply:
-    return json_reply({"status": "ok", "version": version("isc-mock"), "tenants": len(call.tenants)})
+    return json_reply({"status": "ok", "version": version("isc-mock"), "tenants": len(list(call.tenants))})
