@@ -11,6 +11,13 @@ import httpx
 Json = Any
 
 
+class Variables(dict[str, str]):
+    """Does not show its secret when pytest shows it in the report of a failed test."""
+
+    def __repr__(self) -> str:
+        return repr({name: "***" if "SECRET" in name else value for name, value in self.items()})
+
+
 class Isc:
     """`credentials`: user level → (client id, secret). `tenant` None: the one that the fake started with.
 
@@ -38,7 +45,7 @@ class Isc:
     def env(self) -> dict[str, str]:
         """The three variables that SDKs look for, with the credentials of `level`."""
         client_id, secret = self.credentials[self.level]
-        return {"SAIL_BASE_URL": self.url, "SAIL_CLIENT_ID": client_id, "SAIL_CLIENT_SECRET": secret}
+        return Variables({"SAIL_BASE_URL": self.url, "SAIL_CLIENT_ID": client_id, "SAIL_CLIENT_SECRET": secret})
 
     def client(self, level: str | None = None) -> httpx.Client:
         """Logged in, with the fake's address as its base. The caller closes it."""

@@ -76,7 +76,8 @@ def update_task_status(call: Call, id_: str, body: list[dict[str, Any]]) -> Repl
         return {**changed, "modified": dates.write(call.now())}
 
     changed = call.tenant.state.tasks.update(id_, patched)
-    call.tenant.state.progress.forget(id_)
+    if any(json_patch.changed_by(one) for one in operations):
+        call.tenant.state.progress.forget(id_)
     return Reply(changed.body)
 
 

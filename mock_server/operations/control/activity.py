@@ -17,7 +17,7 @@ def add_work_item(call: OpenCall, body: dict[str, Any]) -> Reply:
     """The body is an item as fixture files write one."""
     tenant, now = call.tenant, call.tenant.clock.now()
     entry = {"id": ids.document_id(), "created": dates.write(now), **body}
-    if entry["id"] in tenant.state.work_items:
+    if isinstance(entry["id"], str) and entry["id"] in tenant.state.work_items:
         raise IllegalValue("id", "It is taken.")
     try:
         document = fixtures.one_work_item(entry, tenant.state, tenant.settings.assumptions, now)
