@@ -54,16 +54,14 @@ def test_reset_disarms_faults(isc: Isc) -> None:
 def test_credentials_tokens_clock_snapshots_and_journal_outlive_a_reset(isc: Isc, isc_client: httpx.Client) -> None:
     isc_client.get("/v2025/work-items/count")
     isc.control("PUT", "/snapshots/kept")
-    isc.clock.freeze("2030-01-01T00:00:00Z")
-    token = isc_client.headers["Authorization"]
+    now = isc.clock.freeze()
 
     isc.reset()
 
-    assert isc.clock.now() == "2030-01-01T00:00:00.000Z"
+    assert isc.clock.now() == now
     assert isc.control("GET", "/snapshots") == ["kept"]
-    assert isc.journal(operation="listWorkItems") == []
     assert len(isc.journal(operation="getCountWorkItems")) == 1
-    assert isc_client.get("/v2025/work-items/count", headers={"Authorization": token}).status_code == 200
+    assert isc_client.get("/v2025/work-items/count").status_code == 200
     isc.client().close()
 
 
@@ -408,7 +406,7 @@ ODD: dict[str, tuple[str, dict[str, Any], str]] = {
     "an id that is an object": ("work-items", {**ITEM, "id": {}}, "id"),
     "a date that is a number": ("work-items", {**ITEM, "created": 5}, "created"),
     "an owner that is a list": ("work-items", {**ITEM, "owner": []}, "owner"),
-    "an owner's id that is a list": ("work-items", {**ITEM, "ownerId": []}, "ownerId"),
+    "an owner's id that is a list": ("work-items", {**ITEM, "owner": None, "ownerId": []}, "ownerId"),
     "a date far away": ("work-items", {**ITEM, "created": "-99999999d"}, "created"),
     "attributes that are a text": ("task-status", {**TASK, "source": "Salesdesk CRM", "attributes": "x"}, "attributes"),
     "messages that are a number": ("task-status", {**TASK, "messages": 5}, "messages"),

@@ -330,6 +330,17 @@ def test_the_same_credentials_get_the_same_tenant_again(auto: Running) -> None:
     assert len(orgs) == 1
 
 
+@pytest.mark.parametrize("place", ["params", "data", "files"])
+def test_credentials_of_any_characters_are_the_same_wherever_they_stand(auto: Running, place: str) -> None:
+    fields = {"grant_type": "client_credentials", "client_id": "job ä&7", "client_secret": 'a b+c%20"d"'}
+    first = httpx.post(f"{auto.url}/oauth/token", params=fields, verify=False).json()  # noqa: S501 - plain http
+    given: Any = {name: (None, value) for name, value in fields.items()} if place == "files" else fields
+
+    again = httpx.post(f"{auto.url}/oauth/token", **{place: given}, verify=False).json()  # noqa: S501 - as above
+
+    assert again["org"] == first["org"]
+
+
 def test_another_secret_for_a_known_id_is_refused(auto: Running) -> None:
     log_in(auto.url, "job-5", UNKNOWN["secret"]).raise_for_status()
 

@@ -40,3 +40,60 @@ EXCEPTIONS = [
         "A well-formed patch is refused when its test fails, its place does not exist, or it is not one of the two that may be changed.",
     ),
 ]
+
+OWN_EXCEPTIONS = {
+    "control.yaml": [
+        Exception_(
+            (
+                "makeTenant",
+                "loadScenario",
+                "addWorkItem",
+                "launchTask",
+                "replaceState",
+                "setClock",
+                "advanceClock",
+                "armFaults",
+                "readJournal",
+            ),
+            "positive_data_acceptance",
+            (400,),
+            "A well-formed request is refused when what it names is not there, a fixture has mistakes, or its "
+            "fields do not go together: a scenario, an owner, a definition, two effects, a moment for a real clock. A schema cannot "
+            "say so.",
+        ),
+        Exception_(
+            (
+                "resetTenant",
+                "listSnapshots",
+                "takeSnapshot",
+                "restoreSnapshot",
+                "deleteSnapshot",
+                "getState",
+                "getClock",
+                "listFaults",
+                "disarmFaults",
+                "clearJournal",
+                "summarizeJournal",
+            ),
+            "positive_data_acceptance",
+            (400,),
+            "Any name is well-formed for `tenant`, and hardly any is a tenant's.",
+        ),
+        Exception_(
+            ("deleteTenant",),
+            "positive_data_acceptance",
+            (400,),
+            "The tenant that the mock started with is there, and cannot be deleted.",
+        ),
+    ],
+    "oauth.yaml": [
+        Exception_(
+            ("createToken",),
+            "positive_data_acceptance",
+            (400,),
+            "Nothing is marked as required, because each field may stand in the query or in the body; still, without all three there is no "
+            "token.",
+        ),
+    ],
+}
+"""For the documents that are no versions, by operationIds as they have them."""

@@ -1,4 +1,4 @@
-"""Schemathesis over one version of the fake, in process: all phases, all checks, told as data. The only module that knows schemathesis."""
+"""Schemathesis over one document of the fake, in process: all phases, all checks, told as data. The only module that knows schemathesis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from contract_tests.fuzz.exceptions import EXCEPTIONS, LITERALS
+from contract_tests.fuzz.exceptions import EXCEPTIONS, LITERALS, OWN_EXCEPTIONS
 from contract_tests.support.client import operations
 from mock_server import contract
 from mock_server.app import App
@@ -30,24 +30,45 @@ class Outcome:
 
 
 def fuzz(app: App, version: str, token: str, *, examples: int, seed: int) -> Outcome:
-    """`examples` is for each operation and phase."""
+    """One version. `examples` is for each operation and phase."""
     document = contract.compose(version)
     _register_formats(version)
+    exceptions = [
+        (operations(version)[name].id, entry.check, entry.statuses)
+        for entry in EXCEPTIONS
+        for name in entry.operations
+        if name in operations(version)
+    ]
+    return _fuzzed(app, document, exceptions, headers={"Authorization": f"Bearer {token}"}, examples=examples, seed=seed)
+
+
+def fuzz_own(app: App, name: str, *, examples: int, seed: int) -> Outcome:
+    """A document of spec/ that is no version: control.yaml or oauth.yaml."""
+    exceptions = [(id_, entry.check, entry.statuses) for entry in OWN_EXCEPTIONS[name] for id_ in entry.operations]
+    document = {**contract.load(name), "servers": [{"url": contract.base_path(contract.load(name)) or "/"}]}
+    return _fuzzed(app, document, exceptions, headers={}, examples=examples, seed=seed)
+
+
+def _fuzzed(
+    app: App,
+    document: contract.Document,
+    exceptions: Sequence[tuple[str, str, Sequence[int]]],
+    *,
+    headers: dict[str, str],
+    examples: int,
+    seed: int,
+) -> Outcome:
+    """`exceptions`: operationId, check, and the statuses that it also accepts."""
     config = SchemathesisConfig.from_dict(
         {
             "seed": seed,
-            "headers": {"Authorization": f"Bearer {token}"},
+            "headers": headers,
             "base-url": f"http://testserver{contract.base_path(document)}",
             "continue-on-failure": True,
             "generation": {"max-examples": examples, "database": "none"},
             "operations": [
-                {
-                    "include-operation-id": operations(version)[name].id,
-                    "checks": {entry.check: {"expected-statuses": _statuses(entry.statuses)}},
-                }
-                for entry in EXCEPTIONS
-                for name in entry.operations
-                if name in operations(version)
+                {"include-operation-id": id_, "checks": {check: {"expected-statuses": _statuses(statuses)}}}
+                for id_, check, statuses in exceptions
             ],
         }
     )
