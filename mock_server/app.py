@@ -25,7 +25,8 @@ class App:
             return load(settings.fixtures, scenario, settings.assume, machine_time())
 
         try:
-            self.tenants = Tenants(Starts(start), scenario=settings.scenario, auto=settings.auto_tenants)
+            secrets = [settings.control_token] if settings.control_token else []
+            self.tenants = Tenants(Starts(start), scenario=settings.scenario, auto=settings.auto_tenants, secrets=secrets)
             self._asgi = layers.application(
                 self.tenants,
                 token_life=settings.token_life,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from mock_server.conventions.errors import IllegalValue
@@ -43,10 +43,14 @@ class Starts:
 
 
 class Tenants:
-    """`auto`: whoever comes with unknown credentials gets a tenant of his own."""
+    """`auto`: whoever comes with unknown credentials gets a tenant of his own.
 
-    def __init__(self, starts: Starts, *, scenario: str | None = None, auto: bool = False) -> None:
+    `secrets` are those that somebody chose, so that only knowing them keeps them out of sight.
+    """
+
+    def __init__(self, starts: Starts, *, scenario: str | None = None, auto: bool = False, secrets: Iterable[str] = ()) -> None:
         """Raises SetupError: the start state is wrong."""
+        self.secrets = set(secrets)
         self.starts = starts
         self._auto = auto
         self._scenario = scenario or DEFAULT
@@ -100,6 +104,7 @@ class Tenants:
     def _newcomer(self, client_id: str, secret: str) -> tuple[Tenant, Client]:
         _, administrator = self._clients(None)[0]
         client = replace(administrator, id=client_id, secret=secret)
+        self.secrets.add(secret)
         tenant = self._add(None, None, [client])
         tenant.expires = machine_time() + AUTO_LIFE
         return tenant, client

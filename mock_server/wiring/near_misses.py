@@ -24,8 +24,9 @@ KNOWN = [
 def meant(method: str, path: str) -> str | None:
     """`POST /v3/work-items/{id}` for `POST /v3/work-items/6b…/complete`; None if nothing is near."""
     shape = "/".join("{id}" if IDENTIFIER.fullmatch(segment) else segment for segment in path.split("/"))
-    if shape in _guesses():
-        return _guesses()[shape]
+    for guess, operation in _guesses():
+        if guess.fullmatch(path):
+            return operation
     best = max(_operations(), key=lambda operation: _likeness(operation, f"{method} {shape}"))
     return best if _likeness(best, f"{method} {shape}") >= ALIKE else None
 
@@ -46,11 +47,11 @@ def _operations() -> list[str]:
 
 
 @cache
-def _guesses() -> dict[str, str]:
-    """A path that people guess → the operation that they mean."""
-    return {
-        operation.split(" ")[1] + suffix: operation
+def _guesses() -> list[tuple[re.Pattern[str], str]]:
+    """A path that people guess, with any id → the operation that they mean."""
+    return [
+        (re.compile(re.sub(r"\{\w+\}", "[^/]+", operation.split(" ")[1]) + suffix), operation)
         for operation in _operations()
         for end, suffix in KNOWN
         if operation.startswith("POST") and operation.endswith(end)
-    }
+    ]

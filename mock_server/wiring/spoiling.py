@@ -12,6 +12,7 @@ from mock_server import contract
 from mock_server.conventions import errors
 from mock_server.conventions.replies import Reply, json_reply
 from mock_server.wiring import exchange as exchanges
+from mock_server.wiring.failures import reply_to
 
 CLOSE = "isc_mock.close"
 """Extension of the ASGI scope: closes the connection once what was sent has gone. mock_server.server provides it."""
@@ -45,7 +46,11 @@ class Spoiling:
         elif "connection" in rule:
             await _close(scope, receive)
         else:
-            await self._app(scope, receive, _spoilt(rule, send))
+            spoilt = _spoilt(rule, send)
+            try:
+                await self._app(scope, receive, spoilt)
+            except errors.ApiError as error:
+                await exchanges.answer(exchanges.of(scope), reply_to(error, exchanges.of(scope)), spoilt)
             if rule.get("body") == "truncated":
                 await _close(scope, receive)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 import python_multipart
@@ -225,6 +226,8 @@ def _depths(value: Any) -> Iterator[int]:
 
 def _form(body: bytes, content_type: str) -> dict[str, str]:
     """The text fields of a form, the first of each name; one that cannot be read has none."""
+    if content_type.partition(";")[0].strip().lower() == FORMS[0]:
+        return dict(reversed(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)))
     fields: list[tuple[str, str]] = []
 
     def keep(field: Any) -> None:

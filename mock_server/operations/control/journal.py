@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from mock_server.conventions import dates
 from mock_server.conventions.errors import IllegalValue
+from mock_server.conventions.masking import Masking
 from mock_server.conventions.replies import Reply, json_reply
 from mock_server.operations.calls import OpenCall
 from mock_server.state.journal import Entry, Journal
-
-MASK = "***"
-SECRET_NAMES = re.compile(r"secret|token|password|authorization", re.IGNORECASE)
-JWT = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 
 def read_journal(
@@ -24,15 +19,15 @@ def read_journal(
 ) -> Reply:
     wanted = {"operation": operation, "status": status, "client": client}
     begin, end = _moment("since", since, 0), _moment("until", until, 2**63)
+    masking = Masking(call.tenants.secrets)
     chosen: list[dict[str, Any]] = []
     for entry in reversed(call.tenant.journal):
         if len(chosen) == limit:
             break
         fits = all(value is None or getattr(entry, name) == value for name, value in wanted.items())
         if fits and begin <= entry.at < end:
-            chosen.append(_shown(entry))
-    body = orjson.dumps({"dropped": call.tenant.journal.dropped, "entries": chosen})
-    return Reply(_masked(body, (known.secret for known in call.tenant.state.clients.values())))
+            chosen.append(_shown(entry, masking))
+    return json_reply({"dropped": call.tenant.journal.dropped, "entries": chosen})
 
 
 def clear_journal(call: OpenCall) -> Reply:
@@ -54,21 +49,21 @@ def _moment(name: str, text: str | None, default: int) -> int:
         raise IllegalValue(name, f"{error}.") from None
 
 
-def _shown(entry: Entry) -> dict[str, Any]:
+def _shown(entry: Entry, masking: Masking) -> dict[str, Any]:
     return {
         "id": entry.id,
         "at": dates.write(entry.at),
         "method": entry.method,
-        "path": entry.path,
-        "query": {name: MASK if SECRET_NAMES.search(name) else value for name, value in reversed(entry.query)},
+        "path": masking.text(entry.path),
+        "query": masking.value(dict(reversed(entry.query))),
         "status": entry.status,
         "durationMs": round(entry.duration_ms, 3),
         "operationId": entry.operation,
         "version": entry.version,
         "client": entry.client,
-        "request": _body(entry.request),
-        "answer": _body(entry.answer),
-        "ignored": list(entry.ignored),
+        "request": masking.value(_body(entry.request)),
+        "answer": masking.value(_body(entry.answer)),
+        "ignored": [masking.text(name) for name in entry.ignored],
         "fault": entry.fault,
         "nearMiss": entry.near_miss,
     }
@@ -78,24 +73,6 @@ def _body(body: bytes) -> Any:
     if not body:
         return None
     try:
-        return _without_secrets(orjson.loads(body))
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         return body.decode(errors="replace")
-
-
-def _without_secrets(value: Any) -> Any:
-    """Bodies that the API describes have no secrets; the login's have, under names that say so."""
-    if isinstance(value, dict):
-        return {
-            name: MASK if isinstance(inner, str) and SECRET_NAMES.search(name) and name != "token_type" else inner
-            for name, inner in value.items()
-        }
-    return value
-
-
-def _masked(body: bytes, secrets: Iterable[str]) -> bytes:
-    """Wherever else one stands, in a path or a text."""
-    body = JWT.sub(MASK.encode(), body)
-    for secret in secrets:
-        body = body.replace(secret.encode(), MASK.encode())
-    return body
