@@ -10,6 +10,9 @@ import httpx
 
 Json = Any
 
+CAUSES = 10
+"""Lines of a refusal that an exception shows; its `response` has them all."""
+
 
 class Variables(dict[str, str]):
     """Does not show its secret when pytest shows it in the report of a failed test."""
@@ -114,7 +117,7 @@ class Isc:
             else self._http.request(method, path, params=params)
         )
         if response.is_error:
-            raise httpx.HTTPStatusError(f"{response.status_code}: {response.text}", request=response.request, response=response)
+            raise httpx.HTTPStatusError(_told(response), request=response.request, response=response)
         return response.json() if response.content else None
 
     def delete(self) -> None:
@@ -159,7 +162,7 @@ class ClockHandle:
 def new_tenant(
     url: str, *, scenario: str | None = None, level: str = "ORG_ADMIN", token: str | None = None, ttl_seconds: int | None = None
 ) -> Isc:
-    """Makes a tenant on a running fake, and takes it in hand. Raises httpx.HTTPStatusError."""
+    """Makes a tenant on a running fake, and takes it in hand. Raises httpx.HTTPStatusError, or ValueError for a level."""
     fake = Isc(url, None, {}, token=token)
     wanted = {"scenario": scenario, "ttlSeconds": ttl_seconds}
     try:
@@ -167,7 +170,20 @@ def new_tenant(
     finally:
         fake.close()
     credentials = {one["level"]: (one["clientId"], one["clientSecret"]) for one in made["credentials"]}
+    if level not in credentials:
+        raise ValueError(f"nobody has the level {level}; there are: {', '.join(credentials)}")
     return Isc(url, made["name"], credentials, level=level, token=token)
+
+
+def _told(response: httpx.Response) -> str:
+    """Status, text and the first causes of a refusal."""
+    try:
+        answer = response.json()
+        lines = [answer["messages"][0]["text"], *(cause["text"] for cause in answer["causes"])]
+    except (ValueError, KeyError, IndexError, TypeError):
+        lines = [response.text]
+    more = [f"and {len(lines) - CAUSES} more"] if len(lines) > CAUSES else []
+    return "\n".join([f"{response.status_code}: {lines[0]}", *lines[1:CAUSES], *more])
 
 
 def _client(base_url: str, token: str | None) -> httpx.Client:

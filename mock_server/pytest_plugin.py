@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from mock_server.handle import Isc
 
+HANDLE: pytest.StashKey[Any] = pytest.StashKey()
+"""Where a test item keeps its tenant's handle, for its report."""
+
 SHOWN = 20
 """Requests of a failed test's journal that its report shows."""
 
@@ -57,6 +60,7 @@ def isc(request: pytest.FixtureRequest, isc_server: str) -> Iterator[Isc]:
         token=request.config.getoption("--isc-control-token"),
         ttl_seconds=24 * 3600,
     )
+    request.node.stash[HANDLE] = tenant
     yield tenant
     tenant.delete()
 
@@ -79,8 +83,8 @@ def isc_env(isc: Isc, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    isc = getattr(item, "funcargs", {}).get("isc")
-    if report.when == "call" and report.failed and isc is not None:
+    isc = item.stash.get(HANDLE, None)
+    if report.when != "teardown" and report.failed and isc is not None:
         report.sections.append(("isc-mock journal", _told(isc)))
     return report
 
@@ -111,4 +115,6 @@ def _line(entry: dict[str, Any]) -> str:
 
 def _marked(request: pytest.FixtureRequest, marker: str, default: str | None) -> Any:
     found = request.node.get_closest_marker(marker)
+    if found is not None and len(found.args) != 1:
+        raise pytest.UsageError(f"{request.node.nodeid}: the marker {marker} takes one argument")
     return found.args[0] if found is not None else default

@@ -422,3 +422,59 @@ def test_without_pytest_the_address_is_free_when_the_block_ends() -> None:
 def test_without_pytest_a_scenario_that_is_not_there_raises_setup_error() -> None:
     with pytest.raises(SetupError, match="there is no scenario 'nowhere'"), mock_server.running(scenario="nowhere"):
         pass
+
+
+def test_the_report_of_a_fixture_that_fails_shows_the_journal_too(run: Run) -> None:
+    result = run(
+        """
+        import pytest
+
+        @pytest.fixture
+        def prepared(isc_client):
+            isc_client.get("/v2025/work-items/summary")
+            assert False
+
+        def test_it(prepared): pass
+        """
+    )
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*isc-mock journal*", "GET /v2025/work-items/summary*200*"])
+
+
+def test_a_level_that_nobody_has_is_told_with_those_that_there_are(run: Run) -> None:
+    result = run(
+        """
+        import pytest
+
+        @pytest.mark.isc_level("KING")
+        def test_it(isc): pass
+        """
+    )
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*nobody has the level KING; there are: ORG_ADMIN, *NONE*"])
+
+
+def test_a_marker_without_its_argument_is_told(run: Run) -> None:
+    result = run(
+        """
+        import pytest
+
+        @pytest.mark.isc_level
+        def test_it(isc): pass
+        """
+    )
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*the marker isc_level takes one argument*"])
+
+
+def test_an_exception_tells_the_first_mistakes_and_how_many_more_there_are() -> None:
+    with mock_server.running() as isc, pytest.raises(httpx.HTTPStatusError) as caught:
+        isc.replace_state({"work-items": [{"id": str(number)} for number in range(100)]})
+
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("400: ")
+    assert len(lines) == 11
+    assert lines[-1].startswith("and ")

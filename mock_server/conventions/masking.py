@@ -15,7 +15,7 @@ NAMES = re.compile(r"secret|password|authorization|token(?!_type)", re.IGNORECAS
 FORMS = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 """A JWT, or the secret of a personal access token."""
 
-SHORT = 8
+SHORT = 4
 """Characters: a shorter secret is masked where it stands alone, for inside other text it stands everywhere."""
 
 
