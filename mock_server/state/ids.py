@@ -44,9 +44,3 @@ class Ids:
 
     def hex32(self) -> str:
         return f"{self._random.getrandbits(128):032x}"
-
-    def hex64(self) -> str:
-        return f"{self._random.getrandbits(256):064x}"
-
-    def uuid(self) -> str:
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
