@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,9 @@ from mock_server.conventions.errors import SetupError
 from mock_server.settings import VENDOR_TOKEN_LIFE, Settings
 
 DEFAULT_URL = "http://127.0.0.1:8080"
+
+LONGEST_TOKEN_LIFE = 10 * 365 * 24 * 3600
+"""Seconds: ten years."""
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -32,6 +37,8 @@ def main(arguments: list[str] | None = None) -> None:
         _refuse([error.format_message()])
     except (SetupError, contract.ContractError) as error:
         _refuse(list(getattr(error, "mistakes", [str(error)])))
+    except OSError as error:  # a folder that cannot be read or written, a full disk
+        _refuse([f"{str(error.filename or 'output')[:200]}: {error.strerror}"])
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
 
@@ -66,14 +73,16 @@ class TokenLife(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has no 
     name = "seconds|vendor"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        value = str(value)
         if value == "vendor":
             return VENDOR_TOKEN_LIFE
         try:
             seconds = int(value)
         except ValueError:
             seconds = 0
-        if seconds < 1:
-            self.fail(f"{value!r} is neither a number of seconds, at least 1, nor vendor ({VENDOR_TOKEN_LIFE})", param, ctx)
+        if not 1 <= seconds <= LONGEST_TOKEN_LIFE:
+            limits = f"at least 1 and at most {LONGEST_TOKEN_LIFE}"
+            self.fail(f"{value[:100]!r} is neither a number of seconds, {limits}, nor vendor ({VENDOR_TOKEN_LIFE})", param, ctx)
         return seconds
 
 
@@ -114,6 +123,11 @@ def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], .
 
     It listens on the loopback interface only, unless --host says otherwise, and forgets everything when it ends.
     """
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C while it is still getting ready
+        _serve(host, port, log_level, dict(assume), options)
+
+
+def _serve(host: str, port: int, log_level: str, assume: dict[str, str], options: dict[str, Any]) -> None:
     from mock_server import server  # noqa: PLC0415 - half a second that other commands need not wait
     from mock_server.app import App  # noqa: PLC0415 - as above
 
@@ -125,14 +139,16 @@ def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], .
         strict_experimental=options["experimental"] == "strict",
         auto_tenants=options["tenants"] == "auto",
         control_token=options["control_token"],
-        assume=dict(assume),
+        assume=assume,
     )
-    app = App(settings)
-    listening = server.listen(host, port)
-    if not server.is_loopback(listening) and not settings.control_token:
-        listening.close()
-        raise SetupError(f"--host {host}: others reach this address, and the control API with it; choose a --control-token")
+    if settings.control_token is not None and not settings.control_token.isascii():
+        raise SetupError("--control-token: a header cannot carry it; choose one of ASCII characters")
     with server.until_interrupted():
+        app = App(settings)
+        listening = server.listen(host, port)
+        if not server.is_loopback(listening) and not settings.control_token:
+            listening.close()
+            raise SetupError(f"--host {host}: others reach this address, and the control API with it; choose a --control-token")
         _announce(app, server.url_of(listening))
         logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(message)s", stream=sys.stderr)
         server.run(app, listening)
@@ -199,7 +215,7 @@ def check(folder: Path, scenario: str | None) -> None:
     from mock_server.state.fixtures import load  # noqa: PLC0415 - as in serve
 
     if not folder.is_dir():
-        raise SetupError(f"{folder}: there is no such folder")
+        raise SetupError(f"{folder}: {'is not a folder' if folder.exists() else 'there is no such folder'}")
     try:
         _, state = load(folder, scenario, {}, machine_time())
     except SetupError as error:
@@ -220,7 +236,9 @@ def generate(work_items: int, tasks: int, seed: int, folder: Path) -> None:
     """Write a large, valid folder of fixtures. FOLDER must not exist, or be empty."""
     from mock_server.state.generation import write  # noqa: PLC0415 - faker takes its time to import
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise SetupError(f"{folder}: is not a folder")
+    if folder.exists() and any(folder.iterdir()):
         raise SetupError(f"{folder}: is not empty; name a folder that is, or one that does not exist yet")
     write(folder, work_items, tasks, seed)
     click.echo(f"{folder}: {work_items} work items and {tasks} tasks; serve them with: isc-mock serve --fixtures {folder}")
@@ -259,7 +277,7 @@ def _variables(client: Any, base_url: str) -> dict[str, str]:
 
 
 def _exports(client: Any, base_url: str) -> str:
-    return "\n".join(f"export {name}={value}" for name, value in _variables(client, base_url).items())
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in _variables(client, base_url).items())
 
 
 class _Written(yaml.SafeDumper):

@@ -28,7 +28,9 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise _no_address(host, error) from None
+        raise _no_address(host, error.strerror) from None
+    except UnicodeError:
+        raise _no_address(host, "is no name of a host") from None
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
@@ -36,13 +38,13 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRNOTAVAIL:
-            raise _no_address(host, error) from None
+            raise _no_address(host, error.strerror) from None
         raise SetupError(f"--port {port}: {error.strerror}; choose another one, or any free one with --port 0") from None
     return listening
 
 
-def _no_address(host: str, error: OSError) -> SetupError:
-    return SetupError(f"--host {host}: {error.strerror}; name an address of this machine, such as 127.0.0.1")
+def _no_address(host: str, why: str | None) -> SetupError:
+    return SetupError(f"--host {host[:100]}: {why}; name an address of this machine, such as 127.0.0.1")
 
 
 def url_of(listening: socket.socket) -> str:

@@ -47,8 +47,14 @@ def replaced(state: State, document: Mapping[str, list[Any]], assumptions: Mappi
     """Another state for the same clients: fixtures by file name, as `export` gives them. Raises SetupError as `load` does."""
     people = {name: entries for name, entries in export(state).items() if name not in ("work-items", "task-status")}
     content = {name: [] for name in KEYS} | people | dict(document)
-    items = {name: [Item(f"{name}[{number}]", value) for number, value in enumerate(values)] for name, values in content.items()}
     mistakes = Mistakes()
+    items: dict[str, list[Item]] = {name: [] for name in content}
+    for name, values in content.items():
+        for number, value in enumerate(values):
+            if isinstance(value, dict):
+                items[name].append(Item(f"{name}[{number}]", value))
+            else:
+                mistakes.add(f"{name}[{number}]", "an object is expected")
     known = {str(item.value.get("name")) for item in items["identities"]}
     for client in state.clients.values():
         if client.identity and client.identity not in known:

@@ -91,7 +91,8 @@ def scenarios(folder: Path | None = None) -> list[str]:
 
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
-        raise SetupError(f"{folder}: there is no such folder; name one with fixtures, as `isc-mock generate` writes it")
+        fact = "is not a folder" if folder.exists() else "there is no such folder"
+        raise SetupError(f"{folder}: {fact}; name one with fixtures, as `isc-mock generate` writes it")
     if not any(_file(folder, name) for name in (*KEYS, SETTINGS)):
         expected = ", ".join(f"{name}.yaml" for name in KEYS)
         raise SetupError(f"{folder}: has no fixture file; at least one of {expected} is expected")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from mock_server.conventions.errors import NotFound
 from mock_server.state.clock import Clock, machine_time
 from mock_server.state.collection import Collection
 from mock_server.state.faults import Faults
@@ -85,7 +84,5 @@ class Tenant:
         self.snapshots[name] = self.state.copy()
 
     def restore_snapshot(self, name: str) -> None:
-        """Raises NotFound."""
-        if name not in self.snapshots:
-            raise NotFound
+        """KeyError for a name that was not taken."""
         self.state = self.snapshots[name].copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from mock_server.conventions import dates
@@ -29,6 +30,9 @@ def add_work_item(call: OpenCall, body: dict[str, Any]) -> Reply:
 def launch_task(call: OpenCall, body: dict[str, Any]) -> Reply:
     """Defaults stand in the spec; `progress` left out is immediate."""
     tenant, now = call.tenant, call.tenant.clock.now()
+    _check_known("definition", body["definition"], tenant.state.task_definitions)
+    if "source" in body:
+        _check_known("source", body["source"], tenant.state.sources)
     progress = {"model": "immediate", "after": 1} | body.get("progress", {})
     source = body.get("source")
     entry: Json = {
@@ -53,6 +57,11 @@ def launch_task(call: OpenCall, body: dict[str, Any]) -> Reply:
     )
     _check_end(call, document, transition)
     return json_reply(tenant.state.progress.launch(tenant.state.tasks, document, transition), 201)
+
+
+def _check_known(field: str, name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        raise IllegalValue(field, f"There is none of the name {name[:100]}; there are: {', '.join(known)}.")
 
 
 def _check_end(call: OpenCall, document: Json, transition: Transition) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from mock_server import contract
 from mock_server.conventions import dates
 from mock_server.conventions.errors import IllegalValue
 from mock_server.conventions.masking import Masking
@@ -13,10 +14,14 @@ from mock_server.conventions.replies import Reply, json_reply
 from mock_server.operations.calls import OpenCall
 from mock_server.state.journal import Entry, Journal
 
+LOGIN = ("createToken", "getOAuthInfo")
+
 
 def read_journal(
     call: OpenCall, limit: int, operation: str | None, status: int | None, client: str | None, since: str | None, until: str | None
 ) -> Reply:
+    if operation is not None and operation not in contract.canonical_ids() and operation not in LOGIN:
+        raise IllegalValue("operation", f"No version has an operation {operation[:100]}.")
     wanted = {"operation": operation, "status": status, "client": client}
     begin, end = _moment("since", since, 0), _moment("until", until, 2**63)
     masking = Masking(call.tenants.secrets)

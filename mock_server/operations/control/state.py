@@ -39,13 +39,15 @@ def take_snapshot(call: OpenCall, name: str) -> Reply:
 
 
 def restore_snapshot(call: OpenCall, name: str) -> Reply:
+    if name not in call.tenant.snapshots:
+        raise NotFound(f"There is no snapshot of the name {name}.")
     call.tenant.restore_snapshot(name)
     return Reply(status=204)
 
 
 def delete_snapshot(call: OpenCall, name: str) -> Reply:
     if call.tenant.snapshots.pop(name, None) is None:
-        raise NotFound
+        raise NotFound(f"There is no snapshot of the name {name}.")
     return Reply(status=204)
 
 
