@@ -142,6 +142,12 @@ def test_a_taken_port_is_one_line_that_says_what_to_do() -> None:
         (["serve", "--host", "not a host"], "--host not a host"),
         (["serve", "--token-life", "soon"], "'soon' is neither a number of seconds"),
         (["serve", "--token-life", "0"], "at least 1"),
+        (["serve", "--token-life", "9" * 30], "at most 315360000"),
+        (["serve", "--control-token", "schlüssel"], "choose one of ASCII characters"),
+        (["serve", "--host", "ä..b"], "is no name of a host"),
+        (["serve", "--fixtures", "a" * 5000], "File name too long"),
+        (["generate", f"{__file__}/below"], "Not a directory"),
+        (["check", __file__], "is not a folder"),
         (["serve", "--rate-limit", "often"], "'often' is not one of"),
         (["serve", "--scenario", "nowhere"], "there are: aggregation-running, empty, leaver, stuck-tasks"),
         (["serve", "--scenario", "../default"], "there is no scenario '../default'"),
@@ -199,6 +205,10 @@ def test_credentials_for_a_shell_name_the_three_variables() -> None:
         "export SAIL_CLIENT_SECRET",
     ]
     assert lines[0] == "export SAIL_BASE_URL=http://127.0.0.1:9000"
+
+
+def test_what_a_shell_would_take_for_a_command_is_quoted() -> None:
+    assert isc_mock("credentials", "--base-url", "http://x; echo").stdout.startswith("export SAIL_BASE_URL='http://x; echo'\n")
 
 
 @pytest.mark.parametrize("level", ["HELPDESK", "source_subadmin", "none"])

@@ -92,7 +92,11 @@ def test_it_is_filtered_by_operation_and_status(isc: Isc, isc_client: httpx.Clie
     assert len(isc.journal(operation="getCountWorkItems")) == 2
     assert [entry["path"] for entry in isc.journal(status=404)] == [NOWHERE]
     assert isc.journal(operation="getCountWorkItems", status=404) == []
-    assert isc.journal(operation="nonsense") == []
+
+
+def test_an_operation_that_no_version_has_is_refused(isc: Isc) -> None:
+    with pytest.raises(httpx.HTTPStatusError, match=r'"operation".*No version has an operation nonsense'):
+        isc.journal(operation="nonsense")
 
 
 def test_it_is_filtered_by_client(isc: Isc, isc_client: httpx.Client) -> None:

@@ -382,7 +382,6 @@ SHAPES: dict[str, tuple[Any, str]] = {
     "unknown file": ({"colours": []}, "colours"),
     "credentials": ({"clients": []}, "clients"),
     "no array": ({"work-items": {}}, "work-items"),
-    "no object": ({"work-items": [ITEM, 5]}, "work-items[1]"),
     "null": ({"identities": None}, "identities"),
     "an array": ([], "body"),
     "a text": ("state", "body"),
@@ -394,6 +393,14 @@ def test_a_state_of_the_wrong_shape_names_the_field(isc: Isc, case: str) -> None
     body, field = SHAPES[case]
 
     assert f'"{field}"' in mistake(isc, "PUT", "/state", body)
+
+
+def test_mistakes_of_shape_and_of_content_are_told_together(isc: Isc) -> None:
+    answer = refused(isc, "PUT", "/state", {"work-items": [{"owner": "nobody"}, 5], "sources": [None]})
+
+    assert answer.status_code == 400
+    places = {cause.partition(":")[0] for cause in causes(answer)}
+    assert places >= {"work-items[0]", "work-items[1]", "sources[0]"}
 
 
 ODD: dict[str, tuple[str, dict[str, Any], str]] = {

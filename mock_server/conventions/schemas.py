@@ -27,7 +27,7 @@ class Schema:
         told = set()
         for validator in self._validators:
             for error in validator.iter_errors(value):
-                place, keyword, message = tuple(error.instance_path), error.schema_path[-1], _shortened(_told(error))
+                place, keyword, message = tuple(error.instance_path), error.schema_path[-1], _told(error)
                 # Versions differ in the values of an enum, and so in the words about one that is none of them.
                 fact = (place, keyword if keyword == "enum" else message)
                 if fact not in told:
@@ -58,10 +58,10 @@ def place(keys: Iterable[str | int]) -> str:
 def _told(error: jsonschema_rs.ValidationError) -> str:
     """In the library's words, which leave out most values of an enum."""
     if not isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Enum):
-        return error.message
+        return _shortened(error.message)
     options = ", ".join(orjson.dumps(option).decode() for option in error.kind.options)
     return f"{_shortened(orjson.dumps(error.instance).decode(), 100)} is not one of {options}"
 
 
-def _shortened(message: str, limit: int = 500) -> str:
+def _shortened(message: str, limit: int = 300) -> str:
     return message if len(message) <= limit else f"{message[:limit]}…"

@@ -64,5 +64,5 @@ def replace_state(call: OpenCall, body: dict[str, Any]) -> Reply:
     try:
         tenant.state = fixtures.replaced(tenant.state, body, tenant.settings.assumptions, tenant.clock.now())
     except SetupError as error:
-        raise IllegalContent(f"{len(error.mistakes)} mistakes, told in causes.", causes=error.mistakes) from None
+        raise IllegalContent(f"Every mistake is told in causes: {len(error.mistakes)}.", causes=error.mistakes) from None
     return Reply(status=204)
