@@ -66,7 +66,7 @@ def _answers_array(operation: Operation) -> bool:
 
 def _base_url(scope: Scope) -> str:
     """As the client sees it: behind a mapped port only the Host header knows."""
-    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
+    host = exchanges.header(scope, b"host") or "localhost"
     return f"{scope.get('scheme', 'http')}://{host}"
 
 
