@@ -16,7 +16,7 @@ from contract_tests.bench import contestants, material
 from contract_tests.bench.figures import Figures
 from contract_tests.bench.hooks import VERSION
 from contract_tests.bench.processes import Unavailable, finished
-from contract_tests.fuzz.exceptions import EXCEPTIONS
+from contract_tests.harness.exceptions import EXEMPT
 from contract_tests.support import fuzzing
 from contract_tests.support.client import login, operations
 from mock_server.app import App
@@ -66,7 +66,7 @@ def _config(url: str, token: str, examples: int, seed: int) -> Iterator[str]:
     yield "[checks]"
     yield from (f"{name}.enabled = true" for name in CHECKS.get_all_names() if name != "max_response_time")
     known = operations(VERSION)
-    for entry in EXCEPTIONS:
+    for entry in EXEMPT:
         for name in (name for name in entry.operations if name in known):
             accepted = json.dumps(["2xx", 401, 403, 404, 409, 429, *entry.statuses])
             yield f'[[operations]]\ninclude-operation-id = "{known[name].id}"\nchecks.{entry.check}.expected-statuses = {accepted}'

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import schemathesis
 
-from contract_tests.support import fuzzing
+from contract_tests.harness import fuzzing, preparing
+from contract_tests.harness.inventory import Inventory
 
 VERSION = "v2024"
 
-fuzzing._register_formats(VERSION)
+for name, strategy in preparing.plan(VERSION, Inventory(), seed=0, examples=1, reads_only=False, accepts=None).formats.items():
+    schemathesis.openapi.format(name, strategy)
 schemathesis.hook(fuzzing.filter_case)

@@ -1,49 +1,12 @@
-"""The one list of what schemathesis may not hold against the fake: operation, check, and the reason."""
+"""What schemathesis may not hold against the mock's own API and the login, beside harness/exceptions.py; each with its reason."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Exception_(NamedTuple):  # noqa: N801 - the word is Python's
-    """`operations`: operationIds as v2024 has them. For them the check also accepts `statuses`."""
-
-    operations: tuple[str, ...]
-    check: str
-    statuses: tuple[int, ...]
-    reason: str
-
-
-LITERALS = {"completed", "count", "summary", "bulk-approve", "bulk-reject", "pending-tasks"}
-"""No case has one of these for an id: the path is another operation's then, which answers as that one is described."""
-
-EXCEPTIONS = [
-    Exception_(
-        (
-            "completeWorkItem",
-            "forwardWorkItem",
-            "approveApprovalItem",
-            "rejectApprovalItem",
-            "approveApprovalItemsInBulk",
-            "rejectApprovalItemsInBulk",
-            "submitAccountSelection",
-        ),
-        "positive_data_acceptance",
-        (400,),
-        "A well-formed request is refused when the work item's state does not allow it: not pending, no approval items, not a form, an "
-        "owner who does not exist. A schema cannot say so.",
-    ),
-    Exception_(
-        ("updateTaskStatus",),
-        "positive_data_acceptance",
-        (400,),
-        "A well-formed patch is refused when its test fails, its place does not exist, or it is not one of the two that may be changed.",
-    ),
-]
+from contract_tests.harness.exceptions import Exempt
 
 OWN_EXCEPTIONS = {
     "control.yaml": [
-        Exception_(
+        Exempt(
             (
                 "makeTenant",
                 "loadScenario",
@@ -61,7 +24,7 @@ OWN_EXCEPTIONS = {
             "fields do not go together: a scenario, an owner, a definition, two effects, a moment for a real clock. A schema cannot "
             "say so.",
         ),
-        Exception_(
+        Exempt(
             (
                 "resetTenant",
                 "listSnapshots",
@@ -79,7 +42,7 @@ OWN_EXCEPTIONS = {
             (400,),
             "Any name is well-formed for `tenant`, and hardly any is a tenant's.",
         ),
-        Exception_(
+        Exempt(
             ("deleteTenant",),
             "positive_data_acceptance",
             (400,),
@@ -87,7 +50,7 @@ OWN_EXCEPTIONS = {
         ),
     ],
     "oauth.yaml": [
-        Exception_(
+        Exempt(
             ("createToken",),
             "positive_data_acceptance",
             (400,),

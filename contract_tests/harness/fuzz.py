@@ -1,0 +1,112 @@
+"""What `isc-contract fuzz` does on each version: learn what is there, hold the laws, let schemathesis try."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from contract_tests.harness import fuzzing, oracle, paths, preparing
+from contract_tests.harness.errors import Refused
+from contract_tests.harness.findings import Finding, Step, excerpt
+from contract_tests.harness.fuzzing import Failure, Scenario, Sent, Trouble
+from contract_tests.harness.inventory import Inventory, learn
+from contract_tests.harness.laws import Case, Law, access, counts, pages, selection
+from contract_tests.harness.message import Answer, Exchange, Request
+from contract_tests.harness.paths import operations
+from contract_tests.harness.run import Run
+
+LAWS: tuple[Law, ...] = (*pages.LAWS, *counts.LAWS, *selection.LAWS, *access.LAWS)
+
+DRAWN = 3
+"""Filters that a law draws for each example of a schemathesis phase: they are cheap, and the grammar is large."""
+
+_SHAPE = {"response_schema_conformance", "status_code_conformance", "content_type_conformance", "response_headers_conformance"}
+"""Checks of schemathesis that look at the same as the oracle does."""
+
+
+def fuzz(run: Run) -> None:
+    for version in run.versions:
+        run.reset()
+        run.step(f"{version}: learning what is there")
+        inventory = learn(run.caller(version))
+        _laws(run, version, inventory)
+        _schemathesis(run, version, inventory)
+
+
+def _laws(run: Run, version: str, inventory: Inventory) -> None:
+    options = run.options
+    case = Case(
+        caller=run.caller(version),
+        inventory=inventory,
+        roles=frozenset(run.target.credentials),
+        examples=DRAWN * options.examples,
+        seed=options.seed,
+        may_write=run.gate.guard.is_open,
+    )
+    for law in LAWS:
+        run.step(f"{version}: {law.__name__.replace('_', ' ')}")
+        case.caller.begin()
+        law(case)
+
+
+def _schemathesis(run: Run, version: str, inventory: Inventory) -> None:
+    guard = run.gate.guard
+    plan = preparing.plan(
+        version,
+        inventory,
+        seed=run.options.seed,
+        examples=run.options.examples,
+        reads_only=not run.may_write,
+        accepts=None if guard.is_open else run.gate.would_carry,
+    )
+    for told in fuzzing.fuzz(plan):
+        if isinstance(told, Trouble):
+            _trouble(run, version, told)
+        else:
+            run.step(f"{version}: {told.phase} {told.label}")
+            for failure in told.failures:
+                _failed(run, version, told, failure)
+
+
+def _failed(run: Run, version: str, scenario: Scenario, failure: Failure) -> None:
+    sent = scenario.sent.get(failure.case)
+    if sent is None or sent.status is None:
+        return
+    exchange = _exchange(sent)
+    operation = _operation(version, scenario.labels.get(failure.case, scenario.label))
+    steps = tuple(Step.of(_exchange(scenario.sent[case]).request) for case in scenario.chain(failure.case))
+    problems = oracle.judge(version, exchange.request, exchange.answer) if failure.check in _SHAPE else []
+    for problem in problems:
+        says = f"the document of {version} describes it otherwise: {problem.text}"
+        run.tell(Finding("contract", operation, problem.place, says, excerpt(exchange), steps, version, sent.status))
+    if not problems:
+        says = " ".join(f"{failure.title}. {failure.message}".split())
+        run.tell(Finding(failure.check, operation, failure.kind, says, excerpt(exchange), steps, version, sent.status))
+
+
+def _trouble(run: Run, version: str, trouble: Trouble) -> None:
+    """A request that was sent and not answered is the target's doing; one that could not be made is ours, and is told as such."""
+    error: BaseException | None = trouble.error
+    while error is not None:
+        if isinstance(error, Refused):
+            return  # counted at the gate
+        error = error.__cause__ or error.__context__
+    request = getattr(trouble.error, "request", None)
+    if request is not None:
+        step = Step.of(Request(str(request.method), str(request.url), tuple(request.headers.items())))
+        says = "every request is answered"
+        run.tell(Finding("answers", _operation(version, trouble.label), "no answer", says, "the connection broke", (step,), version))
+    else:
+        run.summary.troubles.append(f"{version}: {trouble.label}: {trouble.text}"[:500])
+
+
+def _operation(version: str, label: str) -> str:
+    """`GET /work-items` → listWorkItems."""
+    method, _, path = label.partition(" ")
+    known = (name for name, one in operations(version).items() if (one.method, one.path) == (method, path))
+    return next(known, label)
+
+
+def _exchange(sent: Sent) -> Exchange:
+    request = Request(sent.method, sent.url, sent.headers, sent.body)
+    found = paths.find(sent.method, urlsplit(sent.url).path)
+    return Exchange(request, Answer(sent.status or 0, sent.answer_headers, sent.answer), found[0].version if found else None)

@@ -1,0 +1,237 @@
+"""Schemathesis: all phases, all checks, told as data. The only module that knows it; nothing is trusted to it but making up requests."""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+
+from contract_tests.harness.exceptions import LITERALS
+
+Json = Any
+
+Accepts = Callable[[str, str, bytes], bool]
+"""Whether a request may be sent at all: method, URL, body."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`exempt`: operationId, check, and the statuses that it also accepts. `formats`: strategies of strings, by the name of a format.
+
+    `examples` is for each operation and phase. `app`: an ASGI application, instead of a server at `base_url`.
+    """
+
+    document: Json
+    base_url: str
+    seed: int
+    examples: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    exempt: Sequence[tuple[str, str, Sequence[int]]] = ()
+    formats: Mapping[str, st.SearchStrategy[str]] = field(default_factory=dict)
+    reads_only: bool = False
+    accepts: Accepts | None = None
+    pairs: Mapping[str, str] = field(default_factory=dict)
+    """Approval item → the work item that it belongs to."""
+    app: Any = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A check that failed. `kind` tells failures of one check apart, without data. `case`: the id of the request that shows it."""
+
+    check: str
+    kind: str
+    title: str
+    message: str
+    case: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request of schemathesis, and what came back; no status: nothing did."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    status: int | None
+    answer_headers: tuple[tuple[str, str], ...]
+    answer: bytes
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`label`: `GET /work-items`, or of a chain of several. `sent`: by case; `chain`: the cases that lead to one, itself last."""
+
+    phase: str
+    label: str
+    sent: Mapping[str, Sent]
+    labels: Mapping[str, str]
+    failures: Sequence[Failure]
+    checks: Counter[str]
+    chain: Callable[[str], list[str]]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A request could not be made or sent; `error` is what schemathesis met."""
+
+    label: str
+    text: str
+    error: BaseException
+
+
+def fuzz(plan: Plan) -> Iterator[Scenario | Trouble]:
+    """In the order in which they end. Stops early when something raises KeyboardInterrupt below."""
+    for event in from_schema(_schema(plan)).execute():
+        if isinstance(event, events.ScenarioFinished):
+            yield _scenario(event)
+        elif isinstance(event, events.NonFatalError):
+            yield Trouble(event.label, f"{event.info.title}: {event.info.message}", event.value)
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+
+
+def supported_filters(supported: Mapping[str, Mapping[str, Any]], known: Sequence[str] = ()) -> st.SearchStrategy[str]:
+    """Expressions, as text, of the fields, operators and values that an endpoint supports (`x-isc-filters`)."""
+    comparisons = st.one_of(
+        [_comparison(name, operator, support, known) for name, support in supported.items() for operator in support["operators"]]
+    )
+    return st.recursive(
+        comparisons,
+        lambda inner: st.one_of(
+            inner.map("not ({})".format),
+            st.tuples(inner, st.sampled_from([" and ", " or "]), inner).map(lambda parts: f"({''.join(parts)})"),
+        ),
+        max_leaves=4,
+    )
+
+
+def sorters(names: Sequence[str]) -> st.SearchStrategy[str]:
+    return st.sampled_from([*names, *(f"-{name}" for name in names)])
+
+
+def _schema(plan: Plan) -> Any:
+    for name, strategy in plan.formats.items():
+        schemathesis.openapi.format(name, strategy)
+    schema: Any = schemathesis.openapi.from_dict(copy.deepcopy(plan.document), config=_config(plan))
+    if plan.reads_only:
+        schema = schema.include(method=["GET", "HEAD"])
+    if plan.app is not None:
+        schema.app = plan.app
+    _hook(schema, plan)
+    return schema
+
+
+def _config(plan: Plan) -> SchemathesisConfig:
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": plan.seed,
+            "headers": dict(plan.headers),
+            "base-url": plan.base_url,
+            "continue-on-failure": True,
+            "max-redirects": 0,
+            "request-timeout": 30,
+            "cache": {"enabled": False, "directory": tempfile.gettempdir()},
+            "generation": {"max-examples": plan.examples, "database": "none"},
+            # Schemathesis sends what a path does not have (DELETE, TRACE, …) with the real token, and calls it coverage.
+            "phases": {"coverage": {"unexpected-methods": []}} if plan.reads_only else {},
+            "operations": [
+                {"include-operation-id": id_, "checks": {check: {"expected-statuses": _statuses(statuses)}}}
+                for id_, check, statuses in plan.exempt
+            ],
+        }
+    )
+
+
+def _statuses(also: Sequence[int]) -> list[str | int]:
+    """What positive_data_acceptance accepts by itself, and more."""
+    return ["2xx", 401, 403, 404, 409, 429, *also]
+
+
+def filter_case(_context: Any, case: Any) -> bool:
+    """schemathesis finds a hook by this name. The reason stands beside LITERALS."""
+    return not LITERALS.intersection(map(str, (case.path_parameters or {}).values()))
+
+
+def _hook(schema: Any, plan: Plan) -> None:
+    def map_path_parameters(_context: Any, path_parameters: Any) -> Any:
+        owner = plan.pairs.get((path_parameters or {}).get("approvalItemId", ""))
+        return path_parameters if owner is None else {**path_parameters, "id": owner}
+
+    schema.hook(filter_case)
+    if plan.accepts is not None:
+        accepts = plan.accepts
+        schema.hook("filter_case")(lambda _context, case: _is_accepted(case, accepts))
+    if plan.pairs:
+        schema.hook(map_path_parameters)
+
+
+def _is_accepted(case: Any, accepts: Accepts) -> bool:
+    wanted = case.as_transport_kwargs()
+    body = wanted.get("data") or (b"" if wanted.get("json") is None else repr(wanted["json"]).encode())
+    return accepts(wanted["method"], wanted["url"], body if isinstance(body, bytes) else str(body).encode())
+
+
+def _scenario(event: events.ScenarioFinished) -> Scenario:
+    recorder = event.recorder
+    failures, checks = [], Counter[str]()
+    for case, results in recorder.checks.items():
+        for result in results:
+            checks[result.name] += 1
+            if result.failure_info is not None:
+                failure = result.failure_info.failure
+                failures.append(Failure(result.name, _kind(failure), failure.title, failure.message, failure.case_id or case))
+    return Scenario(
+        phase=event.phase.value,
+        label=event.label or "",
+        sent={case: _sent(interaction) for case, interaction in recorder.interactions.items()},
+        labels={case: node.value.operation.label for case, node in recorder.cases.items()},
+        failures=failures,
+        checks=checks,
+        chain=lambda case: [one.id for one in recorder.iter_chain_cases(case_id=case) if one.id in recorder.interactions],
+    )
+
+
+def _kind(failure: Any) -> str:
+    """By the attributes that hold no data."""
+    told = [getattr(failure, name, None) for name in ("status_code", "scenario", "method", "header_name", "content_type")]
+    pointer = getattr(failure, "schema_path", None)
+    parts = [str(part) for part in told if part is not None] + (["/".join(map(str, pointer))] if pointer else [])
+    return " ".join([type(failure).__name__, *parts])
+
+
+def _sent(interaction: Any) -> Sent:
+    request, response = interaction.request, interaction.response
+    return Sent(
+        method=request.method,
+        url=request.uri,
+        headers=_flat(request.headers),
+        body=request.body or b"",
+        status=None if response is None else response.status_code,
+        answer_headers=() if response is None else _flat(response.headers),
+        answer=b"" if response is None else response.content,
+    )
+
+
+def _flat(headers: Mapping[str, Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, values in headers.items() for value in values)
+
+
+def _comparison(name: str, operator: str, support: Mapping[str, Any], known: Sequence[str]) -> st.SearchStrategy[str]:
+    plain = ["SUCCESS", "Error", "a" * 32, 'a "quoted" \\ value', *known]
+    values = st.sampled_from(support["values"]) if "values" in support else st.sampled_from(plain)
+    quoted = values.map(lambda value: '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"')))
+    if operator == "isnull":
+        return st.just(f"{name} isnull")
+    if operator == "in":
+        return st.lists(quoted, min_size=1, max_size=3).map(lambda chosen: f"{name} in ({','.join(chosen)})")
+    return quoted.map(lambda value: f"{name} {operator} {value}")

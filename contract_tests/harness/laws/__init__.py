@@ -1,0 +1,34 @@
+"""What must hold between several answers, which no schema can say. Each law is a function of what was learnt, and tells what breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contract_tests.harness.caller import Caller
+from contract_tests.harness.inventory import LISTS, PAGE, Inventory
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a law is tried on. `roles`: those that the target has credentials for. `examples`: how many cases a law draws at most."""
+
+    caller: Caller
+    inventory: Inventory
+    roles: frozenset[str]
+    examples: int
+    seed: int
+    may_write: bool
+
+
+Law = Callable[[Case], None]
+
+
+def changed(case: Case, name: str) -> bool:
+    """Whether somebody else has changed a list since it was learnt: then no law says anything. What a finding tells stays."""
+    kept = case.caller.last
+    again = case.caller.get(name, limit=PAGE)
+    case.caller.last = kept
+    key = next(key for key, operation in LISTS.items() if operation == name)
+    learnt = case.inventory.ids(getattr(case.inventory, key)[:PAGE])
+    return not isinstance(again, list) or case.inventory.ids(again) != learnt

@@ -1,0 +1,175 @@
+"""The places where requests and httpx put bytes on the wire, routed through a gate; and a lock on the socket for all else."""
+
+from __future__ import annotations
+
+import io
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPHeaderDict, HTTPResponse
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+from contract_tests.harness.errors import NoAnswer, Refused
+from contract_tests.harness.message import Answer, Request
+
+Carry = Callable[[Request, Callable[[Request], Answer]], Answer]
+
+
+@dataclass
+class _Lock:
+    """`carry`: the gate that is closed, if one is. `passing`: whether this thread is at the wire, on the gate's behalf."""
+
+    carry: Carry | None = None
+    hooked: bool = False
+
+    def __post_init__(self) -> None:
+        self.here = threading.local()
+
+
+_LOCK = _Lock()
+
+_SEND = HTTPAdapter.send
+_HANDLE = httpx.HTTPTransport.handle_request
+
+
+@contextmanager
+def routed(carry: Carry, host: str) -> Iterator[None]:
+    """Until the block ends, whatever this process sends goes to `carry`, and a socket opens for nobody else.
+
+    requests is held at HTTPAdapter.send, which every session ends in, whoever made it; httpx at HTTPTransport.handle_request. What uses
+    neither is stopped by an audit hook of the interpreter (PEP 578) where it looks up a name or connects.
+    """
+    if _LOCK.carry is not None:
+        raise RuntimeError("one gate at a time")
+    _arm()
+    _LOCK.carry = carry
+    HTTPAdapter.send = _send_by_requests  # type: ignore[method-assign,assignment]
+    httpx.HTTPTransport.handle_request = _send_by_httpx  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        HTTPAdapter.send = _SEND  # type: ignore[method-assign]
+        httpx.HTTPTransport.handle_request = _HANDLE  # type: ignore[method-assign]
+        _LOCK.carry = None
+
+
+@contextmanager
+def sending() -> Iterator[None]:
+    """The block is the gate's own: it may open sockets."""
+    _LOCK.here.passing = True
+    try:
+        yield
+    finally:
+        _LOCK.here.passing = False
+
+
+def client(**settings: Any) -> httpx.Client:
+    """For the harness' own requests; it keeps its connections, and takes neither proxies nor certificates from the environment."""
+    return httpx.Client(trust_env=False, follow_redirects=False, timeout=30, **settings)
+
+
+def _arm() -> None:
+    if not _LOCK.hooked:
+        sys.addaudithook(_audit)  # an audit hook cannot be taken away again: it looks whether a gate is closed
+        _LOCK.hooked = True
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if _LOCK.carry is None or not event.startswith("socket.") or getattr(_LOCK.here, "passing", False):
+        return
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.sendmsg"):
+        raise Refused(f"{event} outside the gate")
+    if event == "socket.connect" and arguments[0].family != getattr(socket, "AF_UNIX", None):
+        raise Refused("socket.connect outside the gate")
+
+
+def _send_by_requests(adapter: HTTPAdapter, request: requests.PreparedRequest, *_positional: Any, **settings: Any) -> requests.Response:
+    def wire(real: Request) -> Answer:
+        prepared = request.copy()
+        prepared.url, prepared.body = real.url, real.body or None
+        prepared.headers = CaseInsensitiveDict(real.headers)
+        if real.body or "Content-Length" in prepared.headers:
+            prepared.headers["Content-Length"] = str(len(real.body))
+        try:
+            return _answer_of_requests(_SEND(adapter, prepared, **{**settings, "stream": True, "proxies": None}))
+        except requests.Timeout:
+            raise NoAnswer("no answer in time", connected=True) from None
+        except requests.RequestException as error:
+            raise NoAnswer("the connection broke", connected=not _is_refused(error)) from None
+
+    assert _LOCK.carry is not None
+    try:
+        answer = _LOCK.carry(_request_of_requests(request), wire)
+    except NoAnswer as error:
+        raise requests.exceptions.ChunkedEncodingError(str(error), request=request) from error
+    return _as_requests(adapter, request, answer)
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    """Whether nobody listens there: requests tells it by what urllib3 says in the end."""
+    while error is not None:
+        if isinstance(error, ConnectionRefusedError | socket.gaierror | NameResolutionError | NewConnectionError):
+            return True
+        reason = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        error = error.__cause__ or error.__context__ or (reason if isinstance(reason, BaseException) else None)
+    return False
+
+
+def _request_of_requests(request: requests.PreparedRequest) -> Request:
+    body: Any = request.body or b""
+    if isinstance(body, str):
+        body = body.encode()
+    elif not isinstance(body, bytes):
+        body = b"".join(part if isinstance(part, bytes) else str(part).encode() for part in body)
+    headers = tuple((_text(name), _text(value)) for name, value in request.headers.items())
+    return Request(str(request.method), str(request.url), headers, body)
+
+
+def _answer_of_requests(response: requests.Response) -> Answer:
+    body = response.content
+    headers = tuple(response.raw.headers.items())
+    return Answer(response.status_code, headers, body, response.reason or "")
+
+
+def _as_requests(adapter: HTTPAdapter, request: requests.PreparedRequest, answer: Answer) -> requests.Response:
+    raw = HTTPResponse(
+        body=io.BytesIO(answer.body),
+        headers=HTTPHeaderDict(list(answer.headers)),
+        status=answer.status,
+        reason=answer.reason,
+        version=11,
+        preload_content=False,
+        request_method=request.method,
+    )
+    return adapter.build_response(request, raw)
+
+
+def _send_by_httpx(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    def wire(real: Request) -> Answer:
+        host = urlsplit(real.url).netloc
+        headers = [("Host", host), *((name, value) for name, value in real.headers if name.lower() not in ("host", "content-length"))]
+        try:
+            response = _HANDLE(transport, httpx.Request(real.method, real.url, headers=headers, content=real.body or None))
+            body = response.read()
+        except httpx.TransportError as error:
+            raise NoAnswer("the connection broke", connected=not isinstance(error, httpx.ConnectError)) from None
+        return Answer(response.status_code, tuple(response.headers.multi_items()), body, response.reason_phrase)
+
+    assert _LOCK.carry is not None
+    sent = Request(request.method, str(request.url), tuple(request.headers.multi_items()), request.read())
+    answer = _LOCK.carry(sent, wire)
+    return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body, request=request)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
