@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mock_server.app import App
 from mock_server.conventions.errors import SetupError
+from mock_server.state.garbage import keep_what_was_loaded
 from mock_server.wiring.spoiling import CLOSE
 
 BACKLOG = 2048
@@ -89,6 +90,7 @@ def server(app: App) -> uvicorn.Server:
 def run(app: App, listening: socket.socket) -> None:
     """Serves until somebody interrupts it: uvicorn then ends in peace, and raises the signal once more."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    keep_what_was_loaded()
     server(app).run(sockets=[listening])
 
 

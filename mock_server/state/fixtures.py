@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from mock_server.conventions import schemas
 from mock_server.conventions.schemas import Schema
 from mock_server.state import shorthands
 from mock_server.state.collection import Collection, Json
-from mock_server.state.folders import KEYS, Item, Mistakes, read
+from mock_server.state.folders import KEYS, LARGE, Item, Mistakes, read
 from mock_server.state.kinds import PENDING, TaskKind, WorkItemKind
 from mock_server.state.people import Client, Identities, Identity, Source
 from mock_server.state.progress import Progress
@@ -23,7 +23,7 @@ from mock_server.state.tenant import State, TenantSettings
 
 place = schemas.place
 
-Items = Mapping[str, list[Item]]
+Items = Mapping[str, Iterable[Item]]
 
 Written = Callable[[Json, Names, int, Complain], Json]
 """Writes an entry out: see shorthands."""
@@ -76,7 +76,7 @@ def export(state: State) -> dict[str, list[Json]]:
 def one_work_item(entry: Json, state: State, assumptions: Mapping[str, str], now: int) -> Json:
     """A document that fits the state. Raises SetupError."""
     mistakes = Mistakes()
-    documents = _documents([Item("", entry)], shorthands.work_item, _names(state), now, state.work_items.kind.schema, mistakes)
+    documents = list(_documents([Item("", entry)], shorthands.work_item, _names(state), now, state.work_items.kind.schema, mistakes))
     mistakes.stop_if_any()
     return _undecided(documents[0], assumptions)
 
@@ -84,7 +84,7 @@ def one_work_item(entry: Json, state: State, assumptions: Mapping[str, str], now
 def one_task(entry: Json, state: State, now: int) -> Json:
     """A document that fits the state. Raises SetupError."""
     mistakes = Mistakes()
-    documents = _documents([Item("", entry)], shorthands.task, _names(state), now, state.tasks.kind.schema, mistakes)
+    documents = list(_documents([Item("", entry)], shorthands.task, _names(state), now, state.tasks.kind.schema, mistakes))
     mistakes.stop_if_any()
     return documents[0]
 
@@ -102,9 +102,10 @@ def _state(items: Items, assumptions: Mapping[str, str], now: int, mistakes: Mis
     work_items, tasks = WorkItemKind(), TaskKind(assumptions["task-source"], assumptions["task-age"])
     item_documents = _documents(items["work-items"], shorthands.work_item, names, now, work_items.schema, mistakes)
     task_documents = _documents(items["task-status"], shorthands.task, names, now, tasks.schema, mistakes)
+    shown = Collection(work_items, (_undecided(document, assumptions) for document in item_documents), checked=True)
+    listed = Collection(tasks, task_documents, checked=True)
     mistakes.stop_if_any()
-    shown = (_undecided(document, assumptions) for document in item_documents)
-    return State(identities, clients, sources, definitions, Collection(work_items, shown), Collection(tasks, task_documents), Progress())
+    return State(identities, clients, sources, definitions, shown, listed, Progress())
 
 
 def _names(state: State) -> Names:
@@ -127,7 +128,7 @@ def _settings(given: Json, assume: Mapping[str, str], mistakes: Mistakes) -> Ten
     return TenantSettings(str(given.get("name")), str(given.get("id")), str(given.get("pod")), chosen)
 
 
-def _checked(items: list[Item], schema: Schema, mistakes: Mistakes) -> list[Json]:
+def _checked(items: Iterable[Item], schema: Schema, mistakes: Mistakes) -> list[Json]:
     """Those without mistakes."""
     valid = []
     for item in items:
@@ -141,7 +142,8 @@ def _checked(items: list[Item], schema: Schema, mistakes: Mistakes) -> list[Json
 
 def _check_references(items: Items, mistakes: Mistakes) -> None:
     for file, key in KEYS.items():
-        _check_unique(items[file], key, mistakes)
+        if file not in LARGE:
+            _check_unique(items[file], key, mistakes)
     _check_unique(items["identities"], "name", mistakes)
     _check_unique(items["sources"], "name", mistakes)
     known = {str(item.value.get("name")) for item in items["identities"]}
@@ -162,20 +164,31 @@ def _check_unique(items: Iterable[Item], key: str, mistakes: Mistakes) -> None:
             first[value] = item.place
 
 
-def _documents(items: list[Item], written_out: Written, names: Names, now: int, schema: Schema, mistakes: Mistakes) -> list[Json]:
-    documents = []
+def _documents(items: Iterable[Item], written_out: Written, names: Names, now: int, schema: Schema, mistakes: Mistakes) -> Iterator[Json]:
+    """Those without mistakes, one after the other: a million of them need not be in memory at once."""
+    ids: list[Any] = []
     for item in items:
+        ids.append(item.value.get("id"))
+        told = len(mistakes.lines)
         complain = partial(mistakes.add, item.place)
         try:
             document = written_out(item.value, names, now, complain)
         except Suspended:
             continue
-        for keys, why in schema.mistakes(document):
-            complain(f"{place(keys)}: {why}".removeprefix(": "))
-        for why in _contradictions(document, names):
+        for why in _wrong(document, names, schema):
             complain(why)
-        documents.append(document)
-    return documents
+        if len(mistakes.lines) == told:
+            yield document
+    texts = [id_ for id_ in ids if isinstance(id_, str)]
+    if len(set(texts)) < len(texts):
+        _check_unique(items, "id", mistakes)
+
+
+def _wrong(document: Json, names: Names, schema: Schema) -> Iterator[str]:
+    if not schema.holds(document):
+        for keys, why in schema.mistakes(document):
+            yield f"{place(keys)}: {why}".removeprefix(": ")
+    yield from _contradictions(document, names)
 
 
 def _contradictions(document: Json, names: Names) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import orjson
 
 from mock_server import contract
 from mock_server.conventions.errors import SetupError
+from mock_server.state.lines import Lines
 
 KEYS = {
     "clients": "clientId",
@@ -21,6 +22,9 @@ KEYS = {
     "task-status": "id",
 }
 """Fixture file (without its ending) → the key that tells its items apart."""
+
+LARGE = ("work-items", "task-status")
+"""Files that may have a million items, and so are read by lines where they have lines."""
 
 SETTINGS = "tenant"
 
@@ -50,12 +54,24 @@ class Item:
     value: dict[str, Any]
 
 
+class LineItems:
+    """The items of a file that is read by lines: made anew each time that somebody goes through them."""
+
+    def __init__(self, lines: Lines, path: str, key: str) -> None:
+        self._lines = lines
+        self._path = path
+        self._key = key
+
+    def __iter__(self) -> Iterator[Item]:
+        return (Item(_place(self._path, number, self._key, value), value) for number, value in enumerate(self._lines, 1))
+
+
 @dataclass
 class Folder:
     """The items of all files of a tenant, after a scenario."""
 
     settings: dict[str, Any]
-    items: dict[str, list[Item]]
+    items: dict[str, Iterable[Item]]
 
 
 def read(folder: Path | None, scenario: str | None, mistakes: Mistakes) -> Folder:
@@ -123,7 +139,7 @@ def _load(layer: Path, name: str, mistakes: Mistakes) -> Any:
     if path is None:
         return None
     try:
-        content = orjson.loads(path.read_bytes()) if path.suffix == ".json" else contract.read_yaml(path)
+        content = _json(path, name) if path.suffix == ".json" else contract.read_yaml(path)
     except orjson.JSONDecodeError as error:
         mistakes.add(str(path), f"is not JSON: {error}")
     except contract.ContractError as error:
@@ -134,8 +150,16 @@ def _load(layer: Path, name: str, mistakes: Mistakes) -> Any:
     return None
 
 
-def _applied(before: list[Item], content: Any, layer: Path, name: str, mistakes: Mistakes) -> list[Item]:
+def _json(path: Path, name: str) -> Any:
+    content = path.read_bytes()
+    lines = Lines.of(content) if name in LARGE else None
+    return orjson.loads(content) if lines is None else lines
+
+
+def _applied(before: Iterable[Item], content: Any, layer: Path, name: str, mistakes: Mistakes) -> Iterable[Item]:
     path = _file(layer, name)
+    if isinstance(content, Lines):
+        return LineItems(content, f"{path}", KEYS[name])
     if isinstance(content, list):
         return list(_items(content, f"{path}", KEYS[name], mistakes))
     if isinstance(content, dict) and content.keys() <= {"merge", "remove"}:
@@ -150,7 +174,7 @@ def _items(content: list[Any], path: str, key: str, mistakes: Mistakes) -> Itera
         if not isinstance(value, dict):
             mistakes.add(f"{path}: item {number}", "a mapping is expected")
             continue
-        place = f"{path}: item {number} ({key} {value.get(key, 'missing')})"
+        place = _place(path, number, key, value)
         try:
             orjson.dumps(value)
         except orjson.JSONEncodeError as error:
@@ -159,7 +183,11 @@ def _items(content: list[Any], path: str, key: str, mistakes: Mistakes) -> Itera
             yield Item(place, value)
 
 
-def _merged(before: list[Item], content: dict[str, Any], path: str, key: str, mistakes: Mistakes) -> list[Item]:
+def _place(path: str, number: int, key: str, value: dict[str, Any]) -> str:
+    return f"{path}: item {number} ({key} {value.get(key, 'missing')})"
+
+
+def _merged(before: Iterable[Item], content: dict[str, Any], path: str, key: str, mistakes: Mistakes) -> Iterable[Item]:
     merge, remove = content.get("merge") or [], content.get("remove") or []
     if not isinstance(merge, list) or not isinstance(remove, list):
         mistakes.unreadable = True

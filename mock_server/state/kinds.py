@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from sys import intern
 from typing import Any, NamedTuple
 
 from mock_server.conventions import dates, schemas
@@ -33,7 +34,7 @@ class WorkItemKind:
     def fields(self, document: dict[str, Any]) -> WorkItemFields:
         is_open = document["state"] == PENDING
         moment = document["created"] if is_open else document["completed"]
-        return WorkItemFields(document["ownerId"], is_open, dates.parse(moment))
+        return WorkItemFields(_once(document["ownerId"]), is_open, dates.parse(moment))
 
     def places(self, record: Record[WorkItemFields]) -> Iterable[tuple[Bucket, int]]:
         owner, is_open, moment = record.fields
@@ -92,7 +93,7 @@ class TaskKind:
             completion_status=_folded(document["completionStatus"]),
             source_id=_folded(self._source_id(document)),
             type=_folded(definition.get("uniqueName", "").replace(" ", "_") or None),
-            launcher=fold(document["launcher"]),
+            launcher=intern(fold(document["launcher"])),
         )
 
     def places(self, record: Record[TaskFields]) -> Iterable[tuple[Bucket, int]]:
@@ -111,4 +112,9 @@ class TaskKind:
 
 
 def _folded(value: str | None) -> str | None:
-    return None if value is None else fold(value)
+    return None if value is None else _once(fold(value))
+
+
+def _once(value: str | None) -> str | None:
+    """The same object for the same text: at a million documents, a text of its own for each field was 70 bytes a field."""
+    return None if value is None else intern(value)
