@@ -90,7 +90,7 @@ class Trouble:
 
 
 def fuzz(plan: Plan) -> Iterator[Scenario | Trouble]:
-    """In the order in which they end. Stops early when something raises KeyboardInterrupt below."""
+    """In the order in which they end. Raises KeyboardInterrupt if one came up below."""
     for event in from_schema(_schema(plan)).execute():
         if isinstance(event, events.ScenarioFinished):
             yield _scenario(event)
@@ -98,6 +98,8 @@ def fuzz(plan: Plan) -> Iterator[Scenario | Trouble]:
             yield Trouble(event.label, f"{event.info.title}: {event.info.message}", event.value)
         elif isinstance(event, events.FatalError):
             raise event.exception
+        elif isinstance(event, events.Interrupted):
+            raise KeyboardInterrupt  # which the engine has swallowed
 
 
 def supported_filters(supported: Mapping[str, Mapping[str, Any]], known: Sequence[str] = ()) -> st.SearchStrategy[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from contract_tests.harness import paths, wires
-from contract_tests.harness.errors import NoAnswer, Refused, TargetGone, Unreachable
+from contract_tests.harness.errors import Ended, NoAnswer, Refused, TargetGone, Unreachable
 from contract_tests.harness.governor import Governor
 from contract_tests.harness.guard import Guard
 from contract_tests.harness.ledger import Ledger
@@ -23,6 +23,7 @@ from contract_tests.harness.logins import Logins
 from contract_tests.harness.message import HOST, ORIGIN, Answer, Exchange, Request, without
 from contract_tests.harness.redaction import Redaction
 from contract_tests.harness.target import Target
+from mock_server import contract
 
 Wire = Callable[[Request], Answer]
 
@@ -32,7 +33,7 @@ TRIES = 4
 
 @dataclass
 class Gate:
-    """`watch`: told of each exchange, in pseudonyms."""
+    """`watch`: told of each exchange, in pseudonyms. `instead`: answers in place of the wire, so that nothing is sent at all."""
 
     target: Target
     guard: Guard
@@ -40,7 +41,10 @@ class Gate:
     ledger: Ledger
     redaction: Redaction
     watch: Callable[[Exchange], None] = lambda _exchange: None
+    instead: Wire | None = None
     refused: int = 0
+    ended: Ended | None = None
+    """Why nothing leaves any more: whoever asks again is told again."""
     _local: threading.local = field(default_factory=threading.local)
 
     def __post_init__(self) -> None:
@@ -52,10 +56,19 @@ class Gate:
 
         Raises:
             Refused: the guard holds it back.
-            BudgetReached: the run has had all that it may have.
-            Unreachable: the login failed.
+            Ended: the run has had all that it may have, or the target is gone.
+            Unreachable: the first login failed.
         """
+        if self.ended is not None:
+            raise self.ended
         self._local.wire = wire
+        try:
+            return self._carry(sent)
+        except Ended as error:
+            self.ended = error
+            raise
+
+    def _carry(self, sent: Request) -> Answer:
         real = self._addressed(self.redaction.reveal(sent))
         try:
             operation = self.guard.admit(real)
@@ -63,7 +76,7 @@ class Gate:
             self.refused += 1
             raise
         version = operation.version if operation else paths.version_of(real.path)
-        name = operation.id if operation else None
+        name = contract.canonical_ids()[operation.id] if operation else None
         signed = self._signed(real, version)
         answer = self._patiently(signed, sent, version, name)
         hidden = self.redaction.hide_answer(replace(answer, headers=self._local_headers(answer)))
@@ -105,6 +118,8 @@ class Gate:
     def _answered(self, signed: Request) -> Answer:
         """Tries a few times where nobody listens: a target that restarts is not gone yet."""
         wire: Wire = self._local.wire
+        if self.instead is not None:
+            return self.instead(signed)
         for attempt in range(1, TRIES + 1):
             try:
                 with wires.sending():

@@ -80,10 +80,10 @@ class Guard:
         if not self.allow_writes:
             raise Refused("writes need --allow-writes as well")
         ids = [*parameters.values(), *_ids_in(body)]
-        if not ids or not all(self._is_writable(id_) for id_ in ids):
+        if not ids or not all(self.is_writable(id_) for id_ in ids):
             raise Refused(f"{operation.method} on an id that is neither listed in the profile nor found in a disposable tenant")
 
-    def _is_writable(self, id_: str) -> bool:
+    def is_writable(self, id_: str) -> bool:
         return id_ in self.target.writable_ids or (self.target.disposable and id_ in self.found)
 
 

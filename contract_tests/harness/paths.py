@@ -28,6 +28,12 @@ def find(method: str, path: str, versions: Sequence[str] = VERSIONS) -> tuple[Op
     return None
 
 
+def canonical(method: str, path: str) -> str | None:
+    """The name that v2024 gives the operation; None: the contract knows none."""
+    found = find(method, path)
+    return contract.canonical_ids()[found[0].id] if found else None
+
+
 def version_of(path: str) -> str:
     """By the first segment; the v1 family has none of its own."""
     first = path.lstrip("/").partition("/")[0]

@@ -30,6 +30,8 @@ from mock_server import contract
 
 TOOLS = ("isc-mock", "schemathesis", "hypothesis", "openapi-core")
 
+INTERRUPTED = "interrupted"
+
 KEPT = 50
 """Ledgers that are kept when no report folder is named."""
 
@@ -61,6 +63,9 @@ class Run:
     watchers: list[Callable[[Exchange], None]]
     stop_at: Callable[[Finding], bool] = lambda _finding: False
     step: Callable[[str], None] = lambda _text: None
+    told: Callable[[], None] = lambda: None
+    is_imagined: bool = False
+    """Whether no target answers, but the contract's examples: then nothing is a finding."""
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -70,11 +75,19 @@ class Run:
     def may_write(self) -> bool:
         return self.gate.guard.may_write
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the target was there, and is not any more."""
+        return isinstance(self.gate.ended, TargetGone)
+
     def caller(self, version: str, role: str = "main") -> Caller:
         return Caller(self.http, version, self.tell, role)
 
     def tell(self, finding: Finding) -> None:
+        if self.is_imagined:
+            return
         self.summary.findings.add(finding)
+        self.told()
         if self.stop_at(finding):
             raise Ended("the finding that was looked for is found")
 
@@ -107,14 +120,10 @@ def opened(command: str, target: Target, options: Options, *, watchers: list[Cal
         begun = time.monotonic()
         try:
             yield run
-        except TargetGone as error:
-            if governor.sent <= 1:
-                raise Unreachable(f"--target {target.name}: {error}") from None
-            summary.ended = str(error)
-        except Ended as error:
-            summary.ended = str(error)
-        except KeyboardInterrupt:
-            summary.ended = "interrupted"
+        except KeyboardInterrupt as error:  # an Ended is one; schemathesis makes others of them
+            if isinstance(gate.ended, TargetGone) and governor.sent <= 1:
+                raise Unreachable(f"--target {target.name}: {gate.ended}") from None
+            summary.ended = str(gate.ended or (error if isinstance(error, Ended) else INTERRUPTED))
         finally:
             summary.seconds = time.monotonic() - begun
             summary.sent, summary.refused = governor.sent, gate.refused

@@ -119,6 +119,10 @@ def resolve(wanted: str | None, config: Path | None, environment: Mapping[str, s
     return loopback(wanted, {"main": _credentials({}, "the environment", environment)})
 
 
+def has_profile(name: str, config: Path | None, folder: Path) -> bool:
+    return name in _profiles(config, folder)[0]
+
+
 def loopback(url: str, credentials: Mapping[str, Credentials], name: str = "stub", *, is_own: bool = False) -> Target:
     """A fake on this machine, without a profile: writable, and without a limit."""
     return Target(name, _base(url), "stub", "writes", VERSIONS, credentials, is_own=is_own)

@@ -6,6 +6,7 @@ from typing import Any
 
 from contract_tests.harness.inventory import PAGE
 from contract_tests.harness.laws import Case
+from contract_tests.harness.paths import operations
 
 Json = Any
 
@@ -101,6 +102,18 @@ def errors_carry_their_id(case: Case) -> None:
         case.caller.broken("errors", "getWorkItem", "SLPT-Request-ID", "each request has an id of its own", "the same id twice")
 
 
+def deprecated_operations_say_so(case: Case) -> None:
+    """X-Deprecated: true, on operations that the document marks as deprecated, and on no others."""
+    for name in ("listWorkItems", "getWorkItemsSummary", "getTaskStatusList", "getPendingTasks"):
+        if case.caller.has(name):
+            case.caller.begin()
+            told = case.caller.call(name, limit=1).answer.header("X-Deprecated")
+            wanted = "true" if operations(case.caller.version)[name].spec.get("deprecated") else None
+            if told != wanted:
+                says = "a deprecated operation answers with X-Deprecated: true, and no other does"
+                case.caller.broken("deprecated", name, "X-Deprecated", says, f"X-Deprecated: {told}")
+
+
 LAWS = (
     counts_are_true,
     lists_hold_what_they_say,
@@ -108,6 +121,7 @@ LAWS = (
     one_is_as_the_list_has_it,
     what_is_not_there_is_a_404,
     errors_carry_their_id,
+    deprecated_operations_say_so,
 )
 
 
@@ -145,7 +159,6 @@ def _is_pending(task: Json) -> bool:
 
 
 def _holds_completed_only(case: Case) -> bool:
-    from contract_tests.harness.paths import operations  # noqa: PLC0415
 
     operation = operations(case.caller.version).get("getTaskStatusList")
     return operation is not None and operation.spec.get("x-isc-holds") == "completed"
