@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import shlex
 import sys
 from collections.abc import Callable
@@ -129,6 +128,7 @@ def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], .
 
 def _serve(host: str, port: int, log_level: str, assume: dict[str, str], options: dict[str, Any]) -> None:
     from mock_server import server  # noqa: PLC0415 - half a second that other commands need not wait
+    from mock_server.access_log import log_to  # noqa: PLC0415 - as above
     from mock_server.app import App  # noqa: PLC0415 - as above
 
     settings = Settings(
@@ -150,7 +150,7 @@ def _serve(host: str, port: int, log_level: str, assume: dict[str, str], options
             listening.close()
             raise SetupError(f"--host {host}: others reach this address, and the control API with it; choose a --control-token")
         _announce(app, server.url_of(listening))
-        logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(message)s", stream=sys.stderr)
+        log_to(sys.stderr, log_level.upper())
         server.run(app, listening)
 
 

@@ -6,7 +6,7 @@ import copy
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ class Operation:
     path: str
     spec: Mapping[str, Any]
 
-    @property
+    @cached_property
     def function(self) -> str:
         """The name of its function in mock_server.operations: snake case; the v1 family ends each operationId in V1."""
         return function_name(self.id)
@@ -52,6 +52,16 @@ class Operation:
         """The first 2xx status and its response object."""
         status = min(code for code in self.spec["responses"] if code.startswith("2"))
         return int(status), self.spec["responses"][status]
+
+    @cached_property
+    def answers_array(self) -> bool:
+        content = self.success()[1].get("content", {})
+        return bool(content.get("application/json", {}).get("schema", {}).get("type") == "array")
+
+    @cached_property
+    def administrators(self) -> frozenset[str]:
+        """The levels that see and change everybody's work items."""
+        return frozenset(self.spec.get("x-isc-administrators", ()))
 
 
 @dataclass(frozen=True)

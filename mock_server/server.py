@@ -10,15 +10,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mock_server.app import App
 from mock_server.conventions.errors import SetupError
+from mock_server.protocol import Protocol
 from mock_server.state.garbage import keep_what_was_loaded
-from mock_server.wiring.spoiling import CLOSE
 
 BACKLOG = 2048
 
@@ -55,20 +53,6 @@ def url_of(listening: socket.socket) -> str:
 
 def is_loopback(listening: socket.socket) -> bool:
     return ipaddress.ip_address(listening.getsockname()[0]).is_loopback
-
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's, without its own access log, and with a way for a fault to close the connection."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        # uvicorn 0.54 goes by the handlers of its logger, whatever its setting says; its lines have the query in them, and so secrets.
-        self.access_log = False
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        extensions: dict[str, Any] = {CLOSE: self.transport.close}
-        self.scope["extensions"] = extensions
 
 
 def server(app: App) -> uvicorn.Server:

@@ -20,7 +20,10 @@ class Schema:
         self._validators = [jsonschema_rs.Draft4Validator(dict(schema), validate_formats=True) for schema in distinct.values()]
 
     def holds(self, value: Any) -> bool:
-        return all(validator.is_valid(value) for validator in self._validators)
+        for validator in self._validators:  # noqa: SIM110 - `all` with a generator took twice as long
+            if not validator.is_valid(value):
+                return False
+        return True
 
     def mistakes(self, value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Place (the keys that lead to it) and reason of each mistake, once."""

@@ -13,7 +13,7 @@ from mock_server.state.kinds import WorkItemFields
 
 def is_administrator(call: Call) -> bool:
     """By the levels that the operation names in `x-isc-administrators`."""
-    levels = frozenset(call.operation.spec["x-isc-administrators"])
+    levels = call.operation.administrators
     if call.assumes("forward-administrators") == "everything":
         levels |= _administrators_of(call.operation.version)
     return bool(levels & call.caller.levels)
@@ -49,4 +49,4 @@ def reachable(call: Call, work_item_id: str) -> Record[WorkItemFields]:
 @cache
 def _administrators_of(version: str) -> frozenset[str]:
     operations = contract.operations(contract.compose(version), version)
-    return frozenset(level for operation in operations for level in operation.spec.get("x-isc-administrators", ()))
+    return frozenset(level for operation in operations for level in operation.administrators)

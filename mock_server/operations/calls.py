@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mock_server.contract import Operation
 from mock_server.state.tenant import Tenant
@@ -10,8 +11,7 @@ from mock_server.state.tenants import Tenants
 from mock_server.state.tokens import Caller, Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request to an operation that needs a login."""
 
     tenant: Tenant

@@ -100,7 +100,7 @@ def _page(call: Call, selection: Selection, limit: int, offset: int, count: bool
     page = selection.page(offset, limit, newest_first=newest_first)
     total = selection.total() if count else None
     _shown(call, page)
-    return page_reply((record.body for record in page), total)
+    return page_reply([record.body for record in page], total)
 
 
 def _visible(call: Call, filters: Expression | None, *, holds: str) -> Selection:

@@ -28,6 +28,10 @@ class Faults:
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._rules = list(rules)
 
+    def __bool__(self) -> bool:
+        """Whether any was armed, though it may be used up."""
+        return bool(self._rules)
+
     def next(self, operation: str) -> dict[str, Any] | None:
         """The description of the rule that spoils this request, which is counted by the way."""
         for rule in self._rules:

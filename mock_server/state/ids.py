@@ -6,10 +6,12 @@ import random
 import secrets
 import uuid
 
+_CHANCE = random.Random(secrets.randbits(256))  # noqa: S311 - seeded by the system once; what must not be guessed asks it each time
+
 
 def tracking_id() -> str:
-    """Different for each request."""
-    return secrets.token_hex(16)
+    """Different for each request. Asking the system for each one was 5 % of a request."""
+    return f"{_CHANCE.getrandbits(128):032x}"
 
 
 def signing_key() -> bytes:

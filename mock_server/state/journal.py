@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_ENTRIES = 1000
 MAX_BYTES = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One request and its answer. `at` is a moment in milliseconds by the tenant's clock, `status` None a closed connection.
 
     `request` and `answer` are bodies as they were on the wire; what must not be shown is masked when the journal is read.
@@ -36,7 +34,9 @@ class Entry:
 
     @property
     def size(self) -> int:
-        return len(self.request) + len(self.answer) + len(self.path) + sum(len(name) + len(value) for name, value in self.query)
+        """Bytes, more or less."""
+        query = sum(len(name) + len(value) for name, value in self.query) if self.query else 0
+        return len(self.request) + len(self.answer) + len(self.path) + query
 
 
 class Journal:
@@ -56,4 +56,5 @@ class Journal:
 
     def __reversed__(self) -> Iterator[Entry]:
         """Newest first."""
-        return reversed(self._entries)
+        entries: Iterator[Entry] = reversed(self._entries)
+        return entries

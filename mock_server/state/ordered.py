@@ -6,9 +6,9 @@ sorted sequences, must be copied whole.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import accumulate
 
 Entry = tuple[int, str]
 """A moment in milliseconds, and the id that breaks ties."""
@@ -17,12 +17,13 @@ CHUNK = 512
 
 
 class Ordered:
-    __slots__ = ("_chunks", "_size")
+    __slots__ = ("_chunks", "_counted", "_size")
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         every = sorted(entries)
         self._chunks: tuple[tuple[Entry, ...], ...] = tuple(tuple(every[at : at + CHUNK]) for at in range(0, len(every), CHUNK))
         self._size = len(every)
+        self._counted: list[int] | None = None
 
     def __len__(self) -> int:
         return self._size
@@ -60,20 +61,30 @@ class Ordered:
         at = self._chunk_of(entry)
         if at == len(self._chunks):
             return self._size
-        return sum(map(len, self._chunks[:at])) + bisect_left(self._chunks[at], entry)
+        return self._ends[at] - len(self._chunks[at]) + bisect_left(self._chunks[at], entry)
 
     def slice(self, start: int, stop: int) -> list[Entry]:
         """As a list's slice of positions from 0."""
         stop = min(stop, self._size)
-        if start >= stop:
-            return []
-        return list(islice(self._from(start), stop - start))
+        found: list[Entry] = []
+        at = bisect_right(self._ends, start)
+        while start < stop:
+            chunk = self._chunks[at]
+            first = self._ends[at] - len(chunk)
+            found += chunk[start - first : stop - first]
+            start = self._ends[at]
+            at += 1
+        return found
 
-    def _from(self, start: int) -> Iterator[Entry]:
-        for chunk in self._chunks:
-            if start < len(chunk):
-                yield from islice(chunk, start, None)
-            start = max(0, start - len(chunk))
+    @property
+    def _ends(self) -> list[int]:
+        """The position after the last entry of each chunk: counted once for all reads between two changes.
+
+        At a million entries, going through 2,000 chunks for each page took as long as the page.
+        """
+        if self._counted is None:
+            self._counted = list(accumulate(map(len, self._chunks)))
+        return self._counted
 
     def _chunk_of(self, entry: Entry) -> int:
         return bisect_left(self._chunks, entry, key=lambda chunk: chunk[-1])
@@ -82,4 +93,5 @@ class Ordered:
         changed = object.__new__(Ordered)
         changed._chunks = self._chunks[:at] + instead + self._chunks[at + 1 :]
         changed._size = size
+        changed._counted = None
         return changed

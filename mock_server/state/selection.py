@@ -39,7 +39,7 @@ class Selection:
             entries = part.slice(max(stop - limit, hidden), stop)[::-1]
         else:
             entries = part.slice(hidden + offset, hidden + offset + limit)
-        return list(self.collection.records(entries))
+        return self.collection.records(entries)
 
     def _records(self, *, newest_first: bool) -> Iterator[Record[TaskFields]]:
         entries = merge(*map(reversed, self.parts), reverse=True) if newest_first else merge(*self.parts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from starlette.types import Receive, Scope, Send
 
 from mock_server.contract import Operation
@@ -54,14 +52,9 @@ class Dispatch:
 
 def _shaped(reply: Reply, operation: Operation) -> Reply:
     """Where a version describes an array for what is one object elsewhere (beta's count), it gets an array of one."""
-    if reply.body.startswith(b"{") and _answers_array(operation):
-        return replace(reply, body=b"[" + reply.body + b"]")
+    if operation.answers_array and reply.body.startswith(b"{"):
+        return reply._replace(body=b"[" + reply.body + b"]")
     return reply
-
-
-def _answers_array(operation: Operation) -> bool:
-    content = operation.success()[1].get("content", {})
-    return bool(content.get("application/json", {}).get("schema", {}).get("type") == "array")
 
 
 def _base_url(scope: Scope) -> str:

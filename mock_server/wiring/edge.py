@@ -23,6 +23,14 @@ MAX_STATE = 256 * MAX_BODY
 """Bytes, where a whole tenant is replaced."""
 
 
+SLASHES = re.compile("/{2,}")
+
+ODD = re.compile(rb"[^\x21-\x7e]")
+
+BODY_HEADERS = {b"content-length", b"transfer-encoding"}
+"""HTTP/1.1 knows no body without one of these."""
+
+
 class Edge:
     def __init__(self, app: ASGIApp, *, recorder: Recorder) -> None:
         self._app = app
@@ -33,6 +41,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(ids.tracking_id(), scope["method"], _sent_path(scope), stopwatch(), _query(scope))
+        exchange.bearer = exchanges.bearer(scope)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -52,16 +61,19 @@ class Edge:
             if exchange.status is None:
                 await exchanges.answer(exchange, reply, sending)
         finally:
-            self._recorder.record(exchange, exchanges.bearer(scope))
+            self._recorder.record(exchange)
 
 
 def _prepared(scope: Scope, exchange: Exchange) -> Scope:
     """`//oauth/token` is what clients ask for whose base URL ends in a slash."""
-    return {**scope, "path": re.sub("/{2,}", "/", scope["path"]), exchanges.KEY: exchange}
+    path = scope["path"]
+    return {**scope, "path": SLASHES.sub("/", path) if "//" in path else path, exchanges.KEY: exchange}
 
 
 async def _whole_body(scope: Scope, receive: Receive) -> bytes:
     """connexion 3.3 takes a body without Content-Length (chunked) for a missing one: so nothing behind this reads the network."""
+    if scope["method"] == "GET" and scope.get("http_version") == "1.1" and BODY_HEADERS.isdisjoint(name for name, _ in scope["headers"]):
+        return b""
     limit = MAX_STATE if scope["path"] == "/_mock/state" else MAX_BODY
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if declared.isdigit() and int(declared) > limit:
@@ -93,10 +105,14 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 def _query(scope: Scope) -> list[tuple[str, str]]:
     """What is not UTF-8 becomes U+FFFD."""
-    return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    query: str = scope["query_string"].decode("latin-1")
+    if "%" in query or "+" in query or ";" in query:
+        return parse_qsl(query, keep_blank_values=True)
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)  # a quarter of what parse_qsl takes
+    return [(name, value) for name, _, value in pairs]
 
 
 def _sent_path(scope: Scope) -> str:
     """As it stood on the request line, so that nothing in it can forge a line of the log."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return re.sub(rb"[^\x21-\x7e]", lambda match: b"%%%02X" % match[0][0], raw.split(b"?")[0]).decode()
+    return ODD.sub(lambda match: b"%%%02X" % match[0][0], raw.split(b"?")[0]).decode()

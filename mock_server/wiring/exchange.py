@@ -26,9 +26,20 @@ class Name(bytes):
         return self
 
 
+TRACKING_ID = Name(b"SLPT-Request-ID")
+ALWAYS = (
+    (Name(b"Cache-Control"), b"no-cache, no-store, must-revalidate"),
+    (Name(b"Access-Control-Expose-Headers"), b"Retry-After, SLPT-Request-ID, X-Deprecated, X-Total-Count"),
+)
+JSON = (Name(b"Content-Type"), b"application/json")
+DEPRECATED = (Name(b"X-Deprecated"), b"true")
+
+
 @dataclass(slots=True)
 class Exchange:
     """`started` is in milliseconds of the stopwatch. `path` is as it was sent, without the query.
+
+    `bearer` is the token of the Authorization header.
 
     The layers fill in what they find: the operation, the caller, its arguments, what of the request nothing reads (`ignored`), the rule
     that spoils the answer (`fault`), and what was sent in the end (`status`, and `answer`: the parts of the body).
@@ -47,17 +58,14 @@ class Exchange:
     ignored: list[str] = field(default_factory=list)
     fault: dict[str, Any] | None = None
     near_miss: str | None = None
+    bearer: str = ""
     status: int | None = None
     answer: list[bytes] = field(default_factory=list)
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What every answer carries (observed on live tenants)."""
-        return [
-            (Name(b"SLPT-Request-ID"), self.tracking_id.encode()),
-            (Name(b"Cache-Control"), b"no-cache, no-store, must-revalidate"),
-            (Name(b"Access-Control-Expose-Headers"), b"Retry-After, SLPT-Request-ID, X-Deprecated, X-Total-Count"),
-        ]
+        return [(TRACKING_ID, self.tracking_id.encode()), *ALWAYS]
 
 
 def of(scope: Scope) -> Exchange:
@@ -67,7 +75,10 @@ def of(scope: Scope) -> Exchange:
 
 def header(scope: Scope, name: bytes) -> str:
     """The first of that name, which is lower case; an empty string if there is none."""
-    return next((value for key, value in scope["headers"] if key == name), b"").decode("latin-1")
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
 
 
 def bearer(scope: Scope) -> str:
@@ -79,11 +90,11 @@ def bearer(scope: Scope) -> str:
 async def answer(exchange: Exchange, reply: Reply, send: Send) -> None:
     headers: list[tuple[bytes, bytes]] = [(Name(name.encode("latin-1")), value.encode("latin-1")) for name, value in reply.headers.items()]
     if reply.body:
-        headers.append((Name(b"Content-Type"), b"application/json"))
+        headers.append(JSON)
     if reply.status != 204:  # noqa: PLR2004 - No Content has no length either
-        headers.append((b"content-length", str(len(reply.body)).encode()))
+        headers.append((b"content-length", b"%d" % len(reply.body)))
     if exchange.operation is not None and exchange.operation.spec.get("deprecated"):
-        headers.append((Name(b"X-Deprecated"), b"true"))
+        headers.append(DEPRECATED)
     body = b"" if exchange.method == "HEAD" else reply.body
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.contract import Operation
 from mock_server.conventions.errors import Forbidden, MissingValue, Unauthorized
+from mock_server.state.people import ALL_SCOPES
 from mock_server.state.tokens import Caller, Tokens
 from mock_server.wiring import exchange as exchanges
 
@@ -19,6 +20,9 @@ EXPERIMENTAL = "X-SailPoint-Experimental"
 
 CONTROL = "controlToken"
 """The security scheme of the mock's own API."""
+
+USER = "userAuth"
+APPLICATION = "applicationAuth"
 
 Alternative = tuple[str, tuple[str, ...]]
 """A security scheme and the scopes that it needs."""
@@ -60,7 +64,7 @@ class Gate:
         self, next_app: ASGIApp, alternatives: list[Alternative], *, tokens: Tokens, rate_limit: bool, strict_experimental: bool
     ) -> None:
         self._next_app = next_app
-        self._alternatives = alternatives
+        self._scopes = {kind: [frozenset(scopes) for scheme, scopes in alternatives if scheme == kind] for kind in (APPLICATION, USER)}
         self._tokens = tokens
         self._rate_limit = rate_limit
         self._strict_experimental = strict_experimental
@@ -69,7 +73,7 @@ class Gate:
         exchange = exchanges.of(scope)
         operation = exchange.operation
         assert operation is not None  # noqa: S101 - Routes has put it there: this gate is found by its id
-        caller = self._tokens.verify(_bearer(scope))
+        caller = self._tokens.verify(_demanded(exchange.bearer))
         exchange.caller = caller
         if self._rate_limit:
             caller.tenant.rates.count(caller.client_id, operation.version, caller.tenant.clock.now())
@@ -81,8 +85,10 @@ class Gate:
 
     def _has_scopes(self, caller: Caller) -> bool:
         """Any alternative: the right kind of token, with all scopes that it names."""
-        kind = "applicationAuth" if caller.identity_id is None else "userAuth"
-        return any(scheme == kind and all(caller.has_scope(scope) for scope in scopes) for scheme, scopes in self._alternatives)
+        alternatives = self._scopes[APPLICATION if caller.identity_id is None else USER]
+        if ALL_SCOPES in caller.scopes:
+            return bool(alternatives)
+        return any(scopes <= caller.scopes for scopes in alternatives)
 
 
 class ControlGate:
@@ -93,7 +99,7 @@ class ControlGate:
         self._control_token = control_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not hmac.compare_digest(_bearer(scope).encode(), self._control_token.encode()):
+        if not hmac.compare_digest(_demanded(exchanges.of(scope).bearer).encode(), self._control_token.encode()):
             raise Unauthorized("this is not the control token")
         await self._next_app(scope, receive, send)
 
@@ -107,8 +113,7 @@ def _has_level(caller: Caller, operation: Operation) -> bool:
     return of_an_owner and caller.tenant.assumes("beta-owner") == "admitted"
 
 
-def _bearer(scope: Scope) -> str:
-    token = exchanges.bearer(scope)
+def _demanded(token: str) -> str:
     if not token:
         raise Unauthorized("JWT is missing")
     return token

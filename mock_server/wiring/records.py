@@ -27,23 +27,23 @@ class Recorder:
         self._tenants = tenants
         self._tokens = tokens
 
-    def record(self, exchange: Exchange, token: str) -> None:
-        """`token`: the bearer, which tells whose request it was where the login was not reached, or failed."""
+    def record(self, exchange: Exchange) -> None:
+        """The bearer tells whose request it was where the login was not reached, or failed."""
         duration = stopwatch() - exchange.started
         if exchange.status == NOT_FOUND and exchange.operation is None:
             exchange.near_miss = meant(exchange.method, exchange.path)
         _log(exchange, duration)
         if not exchange.path.startswith(CONTROL) and (exchange.operation is not None or exchange.status != OK):
-            tenant = self._tenant(exchange, token)
+            tenant = self._tenant(exchange)
             tenant.journal.write(_entry(exchange, tenant.clock.now(), duration))
 
-    def _tenant(self, exchange: Exchange, token: str) -> Tenant:
+    def _tenant(self, exchange: Exchange) -> Tenant:
         if exchange.caller is not None:
             return exchange.caller.tenant
         if exchange.operation is not None and exchange.operation.function == "create_token":
             given = exchange.arguments | (exchange.arguments.get("body") or {})
             return self._tenants.of_client(given.get("client_id") or "") or self._tenants.default
-        return self._tokens.tenant_of(token) or self._tenants.default
+        return self._tokens.tenant_of(exchange.bearer) or self._tenants.default
 
 
 def _log(exchange: Exchange, duration: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from inspect import getmembers, isfunction, signature
 
 from mock_server.contract import function_name
@@ -20,6 +21,7 @@ FUNCTIONS: dict[str, Callable[..., Reply]] = {
 }
 
 
+@cache
 def function_for(operation_id: str) -> Callable[..., Reply]:
     """Raises ValueError, which connexion takes for an operation that cannot be resolved."""
     try:

@@ -8,6 +8,7 @@ wherever there is GET, and redirects a trailing slash with 307. Here a literal s
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -23,6 +24,8 @@ from mock_server.wiring import exchange as exchanges
 
 Segments = tuple[str, ...]
 
+NONE: Mapping[tuple[int, ...], Mapping[Segments, Path]] = {}
+
 
 class Path(NamedTuple):
     """A path of a document. `names`: its parameters, by the position of their segment."""
@@ -32,11 +35,6 @@ class Path(NamedTuple):
     names: dict[int, str]
     operations: dict[str, Operation]
 
-    def fits(self, segments: Segments) -> bool:
-        """Segment by segment: a parameter takes any that is not empty."""
-        pairs = enumerate(zip(self.segments, segments, strict=True))
-        return all(theirs != "" if at in self.names else mine == theirs for at, (mine, theirs) in pairs)
-
 
 class Routes(SpecMiddleware):
     """Puts the operation into the exchange, and its id into connexion's routing context for the layers behind."""
@@ -44,7 +42,7 @@ class Routes(SpecMiddleware):
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._literal: dict[Segments, Path] = {}
-        self._templated: dict[int, list[Path]] = {}
+        self._templated: dict[int, dict[tuple[int, ...], dict[Segments, Path]]] = {}
         self._withdrawn: set[Segments] = set()
 
     def add_api(self, specification: Specification, *, base_path: str, resolver: Resolver, **_: Any) -> None:
@@ -56,11 +54,14 @@ class Routes(SpecMiddleware):
             path.operations[operation.method] = operation
         for path in paths.values():
             if path.names:
-                self._templated.setdefault(len(path.segments), []).append(path)
+                shapes = self._templated.setdefault(len(path.segments), {})
+                shapes.setdefault(tuple(path.names), {})[_without(path.segments, path.names)] = path
             else:
                 self._literal[path.segments] = path
-        for candidates in self._templated.values():
-            candidates.sort(key=lambda path: [at in path.names for at in range(len(path.segments))])
+        self._templated = {
+            length: dict(sorted(shapes.items(), key=lambda item: [at in item[0] for at in range(length)]))
+            for length, shapes in self._templated.items()
+        }
         self._withdrawn |= {_path(base_path, path).segments for path in document.get("x-isc-withdrawn", ())}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +90,11 @@ class Routes(SpecMiddleware):
             return literal
         if segments in self._withdrawn:
             raise NotFound
-        return next((candidate for candidate in self._templated.get(len(segments), ()) if candidate.fits(segments)), None)
+        for names, paths in self._templated.get(len(segments), NONE).items():
+            path = paths.get(_without(segments, names))
+            if path is not None and all(segments[at] for at in names):
+                return path
+        return None
 
 
 def _segments(scope: Scope) -> Segments:
@@ -97,7 +102,18 @@ def _segments(scope: Scope) -> Segments:
     raw = scope.get("raw_path")
     if raw is None:
         return tuple(scope["path"].split("/"))
-    return tuple(unquote(segment) for segment in re.sub("/{2,}", "/", raw.decode("latin-1")).split("/"))
+    path = raw.decode("latin-1")
+    if "//" not in path and "%" not in path:
+        return tuple(path.split("/"))
+    return tuple(unquote(segment) for segment in re.sub("/{2,}", "/", path).split("/"))
+
+
+def _without(segments: Segments, names: Iterable[int]) -> Segments:
+    """With nothing where the parameters are, so that one look into a table finds the path, however many there are."""
+    rest = list(segments)
+    for at in names:
+        rest[at] = ""
+    return tuple(rest)
 
 
 def _path(base_path: str, template: str) -> Path:

@@ -56,7 +56,7 @@ class Spoiling:
 
     def _rule(self, scope: Scope) -> dict[str, Any] | None:
         exchange = exchanges.of(scope)
-        if exchange.caller is None or exchange.operation is None:
+        if exchange.caller is None or exchange.operation is None or not exchange.caller.tenant.faults:
             return None
         exchange.fault = exchange.caller.tenant.faults.next(contract.canonical_ids()[exchange.operation.id])
         return exchange.fault

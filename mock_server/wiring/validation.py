@@ -27,6 +27,9 @@ MAX_DEPTH = 100
 """Of arrays and objects inside one another: what any client sends, and nothing that Python's stack could trip over."""
 
 
+NOTHING: Mapping[str, str] = {}
+
+
 class Validation(RequestValidationMiddleware):
     """connexion's own validators are built for each request, take any number for a boolean, and hand nothing on."""
 
@@ -57,9 +60,12 @@ class Check:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchanges.of(scope)
-        given = {"path": exchange.path_parameters, "query": dict(reversed(exchange.query))}
-        exchange.ignored += [f"query.{name}" for name in given["query"] if name not in self._known]
-        arguments = {reader.argument: reader.read(given[reader.where]) for reader in self._readers}
+        query = dict(reversed(exchange.query)) if exchange.query else NOTHING
+        if query:
+            exchange.ignored += [f"query.{name}" for name in query if name not in self._known]
+        arguments = {
+            reader.argument: reader.read(query if reader.where == "query" else exchange.path_parameters) for reader in self._readers
+        }
         if self._body is not None:
             arguments["body"] = self._body.read(exchange.body, exchanges.header(scope, b"content-type"))
             exchange.ignored += self._body.unread(arguments["body"])
@@ -99,7 +105,7 @@ class ParameterReader:
                 raise MissingValue(self.name)
             return self.default
         value = self.convert(text)
-        if isinstance(value, int | str):
+        if isinstance(value, int | str) and not self.schema.holds(value):
             for _, why in self.schema.mistakes(value):
                 raise IllegalValue(self.name, _sentence(why))
         return value
@@ -129,6 +135,8 @@ class BodyReader:
         if schema is None:
             raise UnsupportedMediaType(tuple(self._schemas))
         value = _form(body, content_type) if media_type in FORMS else _json(body, schema)
+        if schema.holds(value):
+            return value
         for keys, why in schema.mistakes(value):
             missing = re.match(r'"(.+)" is a required property', why)
             if missing or why.startswith('"" is shorter'):
