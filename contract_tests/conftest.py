@@ -28,12 +28,18 @@ hypothesis.settings.load_profile("repeatable")
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("isc-mock")
     group.addoption("--fuzz-examples", type=int, default=15, help="schemathesis cases for each operation and phase")
+    group.addoption("--safety-cases", type=int, default=1500, help="cases of which none may put a write on the wire of a sandbox")
     group.addoption("--fuzz-seed", type=int, default=1, help="another seed, other cases")
 
 
 @pytest.fixture
 def fuzz_examples(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--fuzz-examples"))
+
+
+@pytest.fixture
+def safety_cases(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--safety-cases"))
 
 
 @pytest.fixture

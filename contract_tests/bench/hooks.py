@@ -9,6 +9,6 @@ from contract_tests.harness.inventory import Inventory
 
 VERSION = "v2024"
 
-for name, strategy in preparing.plan(VERSION, Inventory(), seed=0, examples=1, reads_only=False, accepts=None).formats.items():
+for name, strategy in preparing.plan(VERSION, Inventory(), seed=0, examples=1).formats.items():
     schemathesis.openapi.format(name, strategy)
 schemathesis.hook(fuzzing.filter_case)

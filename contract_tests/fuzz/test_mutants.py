@@ -47,7 +47,7 @@ def _found(planted: Planted, stop_at: Callable[[Finding], bool]) -> list[Finding
     app = App()
     by_name = {client.name: client for client in app.tenant.state.clients.values()}
     credentials = {role: Credentials(by_name[name].id, by_name[name].secret) for role, name in ROLES.items()}
-    with serving(Mutated(app, planted.fault)) as url:
+    with serving(Mutated(app, planted.fault)) as url:  # type: ignore[arg-type]  # an ASGI application like any other
         target = loopback(url, credentials, is_own=True)
         with runs.opened(planted.command, target, runs.Options(versions=(planted.version,))) as run:
             run.stop_at = stop_at

@@ -7,8 +7,8 @@ import sys
 
 def main() -> None:
     try:
-        from contract_tests.harness import cli  # noqa: PLC0415 - what it needs may not be installed
+        from contract_tests.harness.cli import main as run  # noqa: PLC0415 - what it needs may not be installed
     except ModuleNotFoundError as error:
         sys.stderr.write(f"isc-contract: the package {error.name} is missing; install them all with: pip install 'isc-mock[contract]'\n")
         sys.exit(2)
-    cli.main()
+    run()

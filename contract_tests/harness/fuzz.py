@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from contract_tests.harness import fuzzing, oracle, paths, preparing
+from contract_tests.harness.caller import Caller
 from contract_tests.harness.errors import Refused
 from contract_tests.harness.findings import Finding, Step, excerpt
 from contract_tests.harness.fuzzing import Failure, Scenario, Sent, Trouble
+from contract_tests.harness.guard import READS
 from contract_tests.harness.inventory import Inventory, learn
 from contract_tests.harness.laws import Case, Law, access, counts, pages, selection
 from contract_tests.harness.message import Answer, Exchange, Request
@@ -19,11 +22,16 @@ LAWS: tuple[Law, ...] = (*pages.LAWS, *counts.LAWS, *selection.LAWS, *access.LAW
 DRAWN = 3
 """Filters that a law draws for each example of a schemathesis phase: they are cheap, and the grammar is large."""
 
+CHANGES = 3
+"""Approval items are few, and each can be decided once."""
+
 _SHAPE = {"response_schema_conformance", "status_code_conformance", "content_type_conformance", "response_headers_conformance"}
 """Checks of schemathesis that look at the same as the oracle does."""
 
 
 def fuzz(run: Run) -> None:
+    """Raises KeyboardInterrupt where the run ends early."""
+    run.watchers.append(_Refresh(run))
     for version in run.versions:
         run.reset()
         run.step(f"{version}: learning what is there")
@@ -32,20 +40,38 @@ def fuzz(run: Run) -> None:
         _schemathesis(run, version, inventory)
 
 
+@dataclass
+class _Refresh:
+    """Brings a fake of the run's own back to its start after a few changes, so that there is always something to change. A watcher."""
+
+    run: Run
+    changes: int = 0
+
+    def __call__(self, exchange: Exchange) -> None:
+        if exchange.operation is not None and exchange.request.method not in READS and exchange.answer.status in oracle.ADMITTED:
+            self.changes += 1
+            if self.changes % CHANGES == 0:
+                self.run.reset()
+
+
 def _laws(run: Run, version: str, inventory: Inventory) -> None:
-    options = run.options
-    case = Case(
-        caller=run.caller(version),
-        inventory=inventory,
-        roles=frozenset(run.target.credentials),
-        examples=DRAWN * options.examples,
-        seed=options.seed,
-        may_write=run.gate.guard.is_open,
-    )
+    case = case_of(run, run.caller(version), inventory)
     for law in LAWS:
         run.step(f"{version}: {law.__name__.replace('_', ' ')}")
         case.caller.begin()
         law(case)
+
+
+def case_of(run: Run, caller: Caller, inventory: Inventory) -> Case:
+    """What the laws of a run are tried on."""
+    return Case(
+        caller=caller,
+        inventory=inventory,
+        roles=frozenset(run.target.credentials),
+        examples=DRAWN * run.options.examples,
+        seed=run.options.seed,
+        may_write=run.gate.guard.is_open,
+    )
 
 
 def _schemathesis(run: Run, version: str, inventory: Inventory) -> None:
@@ -55,14 +81,13 @@ def _schemathesis(run: Run, version: str, inventory: Inventory) -> None:
         inventory,
         seed=run.options.seed,
         examples=run.options.examples,
-        reads_only=not run.may_write,
         accepts=None if guard.is_open else run.gate.would_carry,
     )
     for told in fuzzing.fuzz(plan):
         if isinstance(told, Trouble):
             _trouble(run, version, told)
         else:
-            run.step(f"{version}: {told.phase} {told.label}")
+            run.step(f"{version}: {told.phase} {told.label}".rstrip())
             for failure in told.failures:
                 _failed(run, version, told, failure)
 

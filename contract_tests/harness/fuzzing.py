@@ -36,7 +36,8 @@ class Plan:
     headers: Mapping[str, str] = field(default_factory=dict)
     exempt: Sequence[tuple[str, str, Sequence[int]]] = ()
     formats: Mapping[str, st.SearchStrategy[str]] = field(default_factory=dict)
-    reads_only: bool = False
+    kept: frozenset[str] | None = None
+    """The operationIds that may be tried; None: all, and with methods that no operation has."""
     accepts: Accepts | None = None
     pairs: Mapping[str, str] = field(default_factory=dict)
     """Approval item → the work item that it belongs to."""
@@ -124,13 +125,30 @@ def sorters(names: Sequence[str]) -> st.SearchStrategy[str]:
 def _schema(plan: Plan) -> Any:
     for name, strategy in plan.formats.items():
         schemathesis.openapi.format(name, strategy)
-    schema: Any = schemathesis.openapi.from_dict(copy.deepcopy(plan.document), config=_config(plan))
-    if plan.reads_only:
-        schema = schema.include(method=["GET", "HEAD"])
+    document = _only(plan.document, plan.kept)
+    schema: Any = schemathesis.openapi.from_dict(document, config=_config(plan))
     if plan.app is not None:
         schema.app = plan.app
     _hook(schema, plan)
     return schema
+
+
+def _only(document: Json, kept: frozenset[str] | None) -> Json:
+    """Without the other operations, and without links to them: what is not in the document is not made up."""
+    reduced = copy.deepcopy(document)
+    if kept is None:
+        return reduced
+    for path, item in list(reduced["paths"].items()):
+        reduced["paths"][path] = {method: one for method, one in item.items() if one["operationId"] in kept}
+        if not reduced["paths"][path]:
+            del reduced["paths"][path]
+    links = reduced.get("components", {}).get("links", {})
+    away = {f"#/components/links/{name}" for name, link in links.items() if link["operationId"] not in kept}
+    for one in (one for item in reduced["paths"].values() for one in item.values()):
+        for answer in one["responses"].values():
+            if "links" in answer:
+                answer["links"] = {name: link for name, link in answer["links"].items() if link.get("$ref") not in away}
+    return reduced
 
 
 def _config(plan: Plan) -> SchemathesisConfig:
@@ -145,10 +163,12 @@ def _config(plan: Plan) -> SchemathesisConfig:
             "cache": {"enabled": False, "directory": tempfile.gettempdir()},
             "generation": {"max-examples": plan.examples, "database": "none"},
             # Schemathesis sends what a path does not have (DELETE, TRACE, …) with the real token, and calls it coverage.
-            "phases": {"coverage": {"unexpected-methods": []}} if plan.reads_only else {},
+            "phases": {} if plan.kept is None else {"coverage": {"unexpected-methods": []}},
+            "suppress-health-check": [] if plan.accepts is None else ["filter_too_much"],
             "operations": [
                 {"include-operation-id": id_, "checks": {check: {"expected-statuses": _statuses(statuses)}}}
                 for id_, check, statuses in plan.exempt
+                if plan.kept is None or id_ in plan.kept
             ],
         }
     )

@@ -94,7 +94,7 @@ class Gate:
     @contextmanager
     def closed(self) -> Iterator[None]:
         """While it lasts, requests and httpx send nothing of this process but through here."""
-        with wires.routed(self.carry, HOST):
+        with wires.routed(self.carry):
             yield
 
     def _patiently(self, signed: Request, sent: Request, version: str, operation: str | None) -> Answer:

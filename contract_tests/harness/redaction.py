@@ -76,10 +76,9 @@ class Redaction:
         if not body or self.key is None:
             return body
         try:
-            value = json.loads(body)
-        except (ValueError, RecursionError):
+            return json.dumps(self.hide(json.loads(body))).encode()
+        except (ValueError, RecursionError):  # no JSON, or deeper than anything that the contract describes
             return self._pseudonym("text", body.decode(errors="replace")).encode()
-        return json.dumps(self.hide(value)).encode()
 
     def hide(self, value: Json, name: str = "", *, free: bool = False) -> Json:
         """`name`: of the property that holds the value. `free`: inside an object whose properties the contract does not describe."""
@@ -163,6 +162,8 @@ class Redaction:
         return self._pseudonym("id" if name.lower() in _ID_HEADERS else "text", value) if value else value
 
     def _pseudonym(self, kind: str, value: str) -> str:
+        if PSEUDONYM.fullmatch(value):
+            return value
         known = self._known.get((kind, value))
         if known is None:
             known = self._known[kind, value] = f"{kind}-{self._digest(value)[:12]}"

@@ -24,6 +24,7 @@ def texts() -> frozenset[str]:
         for node in _nodes(document):
             found.update(value for value in _listed(node.get("enum")) if isinstance(value, str))
             found.update(name for name in _mapped(node.get("properties")) if isinstance(name, str))
+            found.update(_mapped(node.get("x-isc-filters")))
             for support in _mapped(node.get("x-isc-filters")).values():
                 found.update(name for value in support.get("values", ()) for name in (value, definition(value)))
             if isinstance(node.get("in"), str) and isinstance(node.get("name"), str):

@@ -22,6 +22,11 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from contract_tests.harness.errors import NoAnswer, Refused
 from contract_tests.harness.message import Answer, Request
 
+
+class HeldBack(Refused, requests.RequestException):
+    """As whatever uses requests expects it: a request that came to nothing."""
+
+
 Carry = Callable[[Request, Callable[[Request], Answer]], Answer]
 
 
@@ -43,7 +48,7 @@ _HANDLE = httpx.HTTPTransport.handle_request
 
 
 @contextmanager
-def routed(carry: Carry, host: str) -> Iterator[None]:
+def routed(carry: Carry) -> Iterator[None]:
     """Until the block ends, whatever this process sends goes to `carry`, and a socket opens for nobody else.
 
     requests is held at HTTPAdapter.send, which every session ends in, whoever made it; httpx at HTTPTransport.handle_request. What uses
@@ -110,6 +115,8 @@ def _send_by_requests(adapter: HTTPAdapter, request: requests.PreparedRequest, *
     assert _LOCK.carry is not None
     try:
         answer = _LOCK.carry(_request_of_requests(request), wire)
+    except Refused as error:
+        raise HeldBack(str(error), request=request) from None
     except NoAnswer as error:
         raise requests.exceptions.ChunkedEncodingError(str(error), request=request) from error
     return _as_requests(adapter, request, answer)
@@ -157,7 +164,8 @@ def _as_requests(adapter: HTTPAdapter, request: requests.PreparedRequest, answer
 def _send_by_httpx(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
     def wire(real: Request) -> Answer:
         host = urlsplit(real.url).netloc
-        headers = [("Host", host), *((name, value) for name, value in real.headers if name.lower() not in ("host", "content-length"))]
+        kept = ((name, value) for name, value in real.headers if name.lower() not in ("host", "content-length"))
+        headers = [(name.encode("latin-1"), value.encode("latin-1", errors="replace")) for name, value in (("Host", host), *kept)]
         try:
             response = _HANDLE(transport, httpx.Request(real.method, real.url, headers=headers, content=real.body or None))
             body = response.read()

@@ -27,7 +27,7 @@ class Outcome:
 
 def fuzz(app: App, version: str, token: str, *, examples: int, seed: int) -> Outcome:
     """One version. `examples` is for each operation and phase."""
-    plan = preparing.plan(version, Inventory(), seed=seed, examples=examples, reads_only=False, accepts=None)
+    plan = preparing.plan(version, Inventory(), seed=seed, examples=examples)
     headers = {"Authorization": f"Bearer {token}"}
     return _outcome(replace(plan, base_url=_address(plan.document), headers=headers, app=app))
 

@@ -21,7 +21,7 @@ def without_a_valid_token_there_is_401(case: Case) -> None:
     for name, operation in _tried(case):
         for place, value in (
             ("no token", ""),
-            ("forged token", f"Bearer {_FORGED}"),
+            ("forged token", f"Bearer {FORGED}"),
             ("no JWT", "Bearer nonsense"),
             ("other scheme", "Basic eDp5"),
         ):
@@ -83,7 +83,7 @@ def a_user_sees_his_own_alone(case: Case) -> None:
 
 LAWS = (without_a_valid_token_there_is_401, scopes_are_looked_at, levels_are_looked_at, a_user_sees_his_own_alone)
 
-_FORGED = "eyJhbGciOiJIUzI1NiJ9.eyJhdXRob3JpdGllcyI6WyJPUkdfQURNSU4iXX0.c2lnbmVkIGJ5IG5vYm9keQ"
+FORGED = "eyJhbGciOiJIUzI1NiJ9.eyJhdXRob3JpdGllcyI6WyJPUkdfQURNSU4iXX0.c2lnbmVkIGJ5IG5vYm9keQ"
 
 
 def _tried(case: Case) -> list[tuple[str, Operation]]:
