@@ -38,6 +38,8 @@ SPEED = (
     Goal("GET a page of 250, against the limit", ("GET 250", STUB), 0.75, ("GET 250", LIMIT)),
     Goal("POST complete, against our GET of one", ("POST complete", STUB), 0.6, ("GET one", STUB)),
     Goal("PATCH task, against our GET of one", ("PATCH task", STUB), 0.6, ("GET one", STUB)),
+    Goal("POST complete, against GET by the same script", ("POST complete", STUB), 0.6, ("GET each", STUB)),
+    Goal("PATCH task, against GET by the same script", ("PATCH task", STUB), 0.6, ("GET each", STUB)),
     Goal("from command to first 200, against Prism", ("start", STUB), 0.8, ("start", PRISM), at_most=True),
     Goal("contract cases in process, against st run", ("cases", "in process"), 1.3, ("cases", "st run")),
 )

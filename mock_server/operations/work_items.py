@@ -59,8 +59,7 @@ def complete_work_item(call: Call, id_: str, body: object = None) -> Reply:
     record = reachable(call, id_)
     if not record.fields.is_open:
         return _not_pending(call, record)
-    undecided = any(item.get("state") in UNDECIDED for item in _approval_items(record.document()))
-    if undecided and call.assumes("complete-undecided") == "refused":
+    if call.assumes("complete-undecided") == "refused" and _has_undecided(record.document()):
         raise IllegalContent("The work item has undecided approval items.")
     return _changed(call, record, lambda document: _ended(call, document, APPROVED))
 
@@ -188,6 +187,10 @@ def _not_pending(call: Call, record: Record[WorkItemFields]) -> Reply:
 
 def _approval_items(document: Json) -> list[Json]:
     return document["approvalItems"] or []
+
+
+def _has_undecided(document: Json) -> bool:
+    return any(item.get("state") in UNDECIDED for item in _approval_items(document))
 
 
 def _filled(node: Json, selection: dict[str, Any]) -> Json:

@@ -62,6 +62,7 @@ class Collection(Generic[Fields]):
                     entry = (moment, one.id)  # shared by all buckets: 56 bytes less in each
                 buckets.setdefault(bucket, []).append(entry)
         self._buckets = {bucket: Ordered(buckets[bucket]) for bucket in buckets}
+        self._changed: set[Bucket] = set()
 
     def copy(self) -> Collection[Fields]:
         """The same documents, apart from now on. What neither side changes is shared."""
@@ -70,6 +71,8 @@ class Collection(Generic[Fields]):
         twin._start = self._start
         twin._changes = dict(self._changes)
         twin._buckets = dict(self._buckets)
+        twin._changed = set()
+        self._changed = set()
         return twin
 
     def get(self, id_: str) -> Record[Fields]:
@@ -119,14 +122,25 @@ class Collection(Generic[Fields]):
         return Record(document["id"], serialised(document), self.kind.fields(document))
 
     def _write(self, before: Record[Fields] | None, after: Record[Fields]) -> Record[Fields]:
-        old = set(self.kind.places(before)) if before else set()
-        new = set(self.kind.places(after))
-        for bucket, moment in old - new:
-            self._buckets[bucket] = self._buckets[bucket].minus((moment, after.id))
-        for bucket, moment in new - old:
-            self._buckets[bucket] = self.bucket(bucket).plus((moment, after.id))
         self._changes[after.id] = after
+        if before is not None and before.fields == after.fields:
+            return after
+        old = list(self.kind.places(before)) if before else []
+        new = list(self.kind.places(after))
+        for bucket, moment in old:
+            if (bucket, moment) not in new:
+                self._own(bucket).remove((moment, after.id))
+        for bucket, moment in new:
+            if (bucket, moment) not in old:
+                self._own(bucket).add((moment, after.id))
         return after
+
+    def _own(self, bucket: Bucket) -> Ordered:
+        """One that no copy has."""
+        if bucket not in self._changed:
+            self._buckets[bucket] = self.bucket(bucket).apart()
+            self._changed.add(bucket)
+        return self._buckets[bucket]
 
 
 _EMPTY = Ordered()

@@ -68,6 +68,9 @@ INDEXED = {"completionStatus": "completion_status", "sourceId": "source_id", "ty
 """Filter field → field of TaskFields, each with buckets of its own."""
 
 
+ALL, COMPLETED, PENDING_TASKS = ("all",), ("completed",), ("pending",)
+
+
 @dataclass(frozen=True)
 class TaskKind:
     """All tasks, the completed and the pending ones, and those of each value of an indexed field; in order of creation.
@@ -98,10 +101,11 @@ class TaskKind:
 
     def places(self, record: Record[TaskFields]) -> Iterable[tuple[Bucket, int]]:
         fields = record.fields
-        yield ("all",), fields.created
-        yield ("completed" if fields.is_finished else "pending",), fields.created
+        moment = fields.created
+        yield ALL, moment
+        yield COMPLETED if fields.completion_status is not None else PENDING_TASKS, moment
         for name, attribute in INDEXED.items():
-            yield (name, getattr(fields, attribute)), fields.created
+            yield (name, getattr(fields, attribute)), moment
 
     def _source_id(self, document: dict[str, Any]) -> str | None:
         if self.source == "attributes":

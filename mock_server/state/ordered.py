@@ -1,12 +1,13 @@
-"""A sorted sequence that never changes: each change gives a new one, which shares what it leaves alone.
+"""A sorted sequence in chunks, of which a copy shares all that neither side changes.
 
 So a copy of a tenant (a reset, a snapshot, a new tenant) costs nothing, and a page costs the page. sortedcontainers, the library for
-sorted sequences, must be copied whole.
+sorted sequences, must be copied whole. A chunk is copied when it is first changed, and then changed in place: a new one for each
+change made an update of a work item three times as dear (40 µs against 13, at 40,000), for it counts references to 512 entries.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
@@ -21,7 +22,7 @@ class Ordered:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         every = sorted(entries)
-        self._chunks: tuple[tuple[Entry, ...], ...] = tuple(tuple(every[at : at + CHUNK]) for at in range(0, len(every), CHUNK))
+        self._chunks: list[tuple[Entry, ...] | list[Entry]] = [tuple(every[at : at + CHUNK]) for at in range(0, len(every), CHUNK)]
         self._size = len(every)
         self._counted: list[int] | None = None
 
@@ -36,24 +37,35 @@ class Ordered:
         for chunk in reversed(self._chunks):
             yield from reversed(chunk)
 
-    def plus(self, entry: Entry) -> Ordered:
-        """With one entry more, which must not be there yet."""
-        if not self._chunks:
-            return Ordered((entry,))
-        at = min(self._chunk_of(entry), len(self._chunks) - 1)
-        chunk = self._chunks[at]
-        place = bisect_left(chunk, entry)
-        longer = (*chunk[:place], entry, *chunk[place:])
-        halves = (longer,) if len(longer) <= 2 * CHUNK else (longer[:CHUNK], longer[CHUNK:])
-        return self._with(at, halves, self._size + 1)
+    def apart(self) -> Ordered:
+        """The same entries, apart from now on; what neither side changes is shared."""
+        twin = object.__new__(Ordered)
+        twin._chunks = [chunk if isinstance(chunk, tuple) else tuple(chunk) for chunk in self._chunks]
+        twin._size = self._size
+        twin._counted = None
+        return twin
 
-    def minus(self, entry: Entry) -> Ordered:
-        """Without one entry, which must be there."""
+    def add(self, entry: Entry) -> None:
+        """One entry more, which must not be there yet."""
+        if not self._chunks:
+            self._chunks.append(())
+        at = min(self._chunk_of(entry), len(self._chunks) - 1) if self._size else 0
+        chunk = self._own(at)
+        insort(chunk, entry)
+        if len(chunk) > 2 * CHUNK:
+            self._chunks[at : at + 1] = [chunk[:CHUNK], chunk[CHUNK:]]
+        self._size += 1
+        self._counted = None
+
+    def remove(self, entry: Entry) -> None:
+        """One entry fewer, which must be there."""
         at = self._chunk_of(entry)
-        chunk = self._chunks[at]
-        place = bisect_left(chunk, entry)
-        shorter = chunk[:place] + chunk[place + 1 :]
-        return self._with(at, (shorter,) if shorter else (), self._size - 1)
+        chunk = self._own(at)
+        del chunk[bisect_left(chunk, entry)]
+        if not chunk:
+            del self._chunks[at]
+        self._size -= 1
+        self._counted = None
 
     def before(self, moment: int) -> int:
         """How many entries are earlier than the moment."""
@@ -89,9 +101,9 @@ class Ordered:
     def _chunk_of(self, entry: Entry) -> int:
         return bisect_left(self._chunks, entry, key=lambda chunk: chunk[-1])
 
-    def _with(self, at: int, instead: tuple[tuple[Entry, ...], ...], size: int) -> Ordered:
-        changed = object.__new__(Ordered)
-        changed._chunks = self._chunks[:at] + instead + self._chunks[at + 1 :]
-        changed._size = size
-        changed._counted = None
-        return changed
+    def _own(self, at: int) -> list[Entry]:
+        """A chunk that nobody else has: a tuple may be shared, a list is never."""
+        chunk = self._chunks[at]
+        if isinstance(chunk, tuple):
+            chunk = self._chunks[at] = list(chunk)
+        return chunk

@@ -72,7 +72,7 @@ def _prepared(scope: Scope, exchange: Exchange) -> Scope:
 
 async def _whole_body(scope: Scope, receive: Receive) -> bytes:
     """connexion 3.3 takes a body without Content-Length (chunked) for a missing one: so nothing behind this reads the network."""
-    if scope["method"] == "GET" and scope.get("http_version") == "1.1" and BODY_HEADERS.isdisjoint(name for name, _ in scope["headers"]):
+    if scope.get("http_version") == "1.1" and BODY_HEADERS.isdisjoint([name for name, _ in scope["headers"]]):
         return b""
     limit = MAX_STATE if scope["path"] == "/_mock/state" else MAX_BODY
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
