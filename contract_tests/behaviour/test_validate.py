@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -260,7 +261,7 @@ def test_a_fakes_own_traffic_can_be_shown_as_it_is(place: Path) -> None:
 
 def test_the_command_shows_data_only_when_told_to(place: Path) -> None:
     place.write_text(json.dumps({"log": {"entries": [entry("/v2025/work-items/Canary", text='{"ownerName": ["Canary"]}')]}}))
-    command = ["isc-contract", "validate", str(place)]
+    command = [str(Path(sys.executable).with_name("isc-contract")), "validate", str(place)]
 
     hidden = subprocess.run(command, capture_output=True, text=True, check=False)
     shown = subprocess.run([*command, "--no-redaction"], capture_output=True, text=True, check=False)

@@ -115,11 +115,9 @@ def plan(**chosen: Any) -> int:
             run.gate.instead = planning.Imagined()
             run.gate.governor.rate = None
             run.is_imagined = True
-            writes = planning.Writes(run)
-            run.watchers.append(writes)
             with _shown(run):
                 fuzz_run(run)
-        telling.tell_plan(run.summary, planning.forecast(run, writes, options), Console())
+        telling.tell_plan(run.summary, planning.forecast(run, options), Console())
     return FOUND_NOTHING
 
 
@@ -183,10 +181,10 @@ def _carried_out(command: str, chosen: dict[str, Any], carry_out: Callable[[Run]
         watchers = stack.enter_context(reports.written(options.report_dir)) if options.report_dir else []
         with runs.opened(command, target, options, watchers=watchers) as run, _shown(run):
             carry_out(run)
+    screen.tell(run.summary, Console(), options.report_dir)
     if options.report_dir:
         reports.finish(run.summary, options.report_dir)
         (options.report_dir / "baseline-suggestion.yaml").write_text(baseline.suggestion(run.summary), encoding="utf-8")
-    screen.tell(run.summary, Console(), options.report_dir)
     return _exit_code(run)
 
 

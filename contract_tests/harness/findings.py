@@ -69,7 +69,7 @@ class Finding:
     @property
     def id(self) -> str:
         """The same in each run, whatever the data: what a baseline names."""
-        return hashlib.sha256(f"{self.check}\n{self.operation}\n{self.place}".encode()).hexdigest()[:10]
+        return hashlib.sha256(f"{self.check}\n{self.operation}\n{self.place}".encode("utf-8", "backslashreplace")).hexdigest()[:10]
 
     def weight(self) -> tuple[int, int]:
         """The less, the better it shows the thing."""

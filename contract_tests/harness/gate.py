@@ -27,6 +27,9 @@ from mock_server import contract
 
 Wire = Callable[[Request], Answer]
 
+CONTROL = "/_mock/"
+"""The control API of a fake: how the run resets its own is nobody's concern."""
+
 TRIES = 4
 """How often a request is sent that the target answers with 429: it was not carried out, so it may be sent again."""
 
@@ -80,7 +83,8 @@ class Gate:
         signed = self._signed(real, version)
         answer = self._patiently(signed, sent, version, name)
         hidden = self.redaction.hide_answer(replace(answer, headers=self._local_headers(answer)))
-        self.watch(Exchange(sent, hidden, version if operation else None, name))
+        if not sent.path.startswith(CONTROL):
+            self.watch(Exchange(sent, hidden, version if operation else None, name))
         return hidden
 
     def would_carry(self, method: str, url: str, body: bytes) -> bool:

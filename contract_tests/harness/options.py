@@ -16,7 +16,7 @@ from contract_tests.harness import baseline, stub
 from contract_tests.harness import target as targets
 from contract_tests.harness.errors import Misuse
 from contract_tests.harness.run import Options
-from contract_tests.harness.target import Target
+from contract_tests.harness.target import Credentials, Target
 from mock_server.contract import VERSIONS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -89,23 +89,18 @@ def chosen_target(wanted: str | None, config: Path | None, *, is_stub: bool, wit
     """
     if is_stub and wanted not in (None, "stub"):
         raise Misuse("--stub and --target: choose one of them")
-    if is_stub or (wanted == "stub" and not targets.has_profile("stub", config, Path.cwd())):
+    is_stub = is_stub or (wanted == "stub" and not targets.has_profile("stub", config, Path.cwd()))
+    if is_stub and with_login:
         with stub.started() as target:
             yield target
+    elif is_stub:
+        yield targets.loopback("http://127.0.0.1", dict.fromkeys(targets.ROLES, _NOBODY), is_own=True)
     else:
-        environment = dict(os.environ) if with_login else _Anything(os.environ)
-        yield targets.resolve(wanted, config, environment, Path.cwd())
+        yield targets.resolve(wanted, config, os.environ, Path.cwd(), None if with_login else _NOBODY)
 
 
-class _Anything(dict[str, str]):
-    """An environment in which all credentials are set: for what never logs in."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        known = super().get(name, default)
-        return known or ("planned" if name != "SAIL_BASE_URL" else known)
-
-    def __missing__(self, _name: str) -> str:
-        return "planned"
+_NOBODY = Credentials("nobody", "nobody")
+"""For what never logs in."""
 
 
 def _decorated(command: F, options: tuple[Callable[[F], F], ...]) -> F:

@@ -42,11 +42,10 @@ def judge(version: str, request: message.Request, answer: message.Answer) -> lis
 
     Headers whose value the contract does not know are not looked at.
     """
-    described = _described(version)
     seen, problems = _Request(request), []
     if answer.status in ADMITTED:
-        problems += _problems("request", lambda: described.validate_request(seen))
-    return problems + _problems("answer", lambda: described.validate_response(seen, _Response(answer)))
+        problems += _problems("request", lambda: _described(version, of_answers=False).validate_request(seen))
+    return problems + _problems("answer", lambda: _described(version, of_answers=True).validate_response(seen, _Response(answer)))
 
 
 class _Request:
@@ -107,17 +106,20 @@ def _pointer(reason: Any) -> str:
     return "/".join("*" if isinstance(part, int) else str(part) for part in reason.absolute_path) + f" {reason.validator}"
 
 
-_CONFIG = Config(
-    additional_properties_default_policy="forbid",
-    extra_media_type_deserializers={"application/json-patch+json": lambda body, **_: json.loads(body)},
-)
+_MEDIA_TYPES: Any = {"application/json-patch+json": lambda body, **_: json.loads(body)}
+
+_REQUESTS = Config(extra_media_type_deserializers=_MEDIA_TYPES)
+"""A client may send more than is described: nobody says that it is looked at."""
+
+_ANSWERS = Config(extra_media_type_deserializers=_MEDIA_TYPES, additional_properties_default_policy="forbid")
+"""A field that comes and is not described is drift."""
 
 
 @cache
-def _described(version: str) -> OpenAPI:
+def _described(version: str, *, of_answers: bool) -> OpenAPI:
     document = copy.deepcopy(contract.compose(version))
     document["servers"] = [{"url": f"{HOST}{contract.base_path(document)}"}]
     for operation in contract.operations(document, version):
         # openapi-core 0.23 knows no oauth2 and warns; who may do what is tested by itself.
         document["paths"][operation.path][operation.method.lower()]["security"] = []
-    return OpenAPI.from_dict(document, config=_CONFIG)
+    return OpenAPI.from_dict(document, config=_ANSWERS if of_answers else _REQUESTS)

@@ -12,7 +12,7 @@ from contract_tests.harness import paths
 from contract_tests.harness.errors import Refused
 from contract_tests.harness.governor import WINDOW
 from contract_tests.harness.guard import READS
-from contract_tests.harness.message import Answer, Exchange, Request
+from contract_tests.harness.message import Answer, Request
 from contract_tests.harness.run import Options, Run
 from mock_server import contract
 from mock_server.contract import Operation
@@ -42,25 +42,6 @@ class Imagined:
         return _answer(status, value, *headers)
 
 
-@dataclass
-class Writes:
-    """How many writes a run would send, by what they would be allowed for. A watcher."""
-
-    run: Run
-    listed: int = 0
-    found: int = 0
-
-    def __call__(self, exchange: Exchange) -> None:
-        if exchange.request.method in READS or exchange.operation is None:
-            return
-        found = paths.find(exchange.request.method, exchange.request.path)
-        ids = [self.run.gate.redaction.real(id_) for id_ in (found[1].values() if found else ())]
-        if ids and all(id_ in self.run.target.writable_ids for id_ in ids):
-            self.listed += 1
-        else:
-            self.found += 1
-
-
 @dataclass(frozen=True)
 class Forecast:
     """What is known before a run. `seconds`: at least so long, by the rate; None: there is no limit."""
@@ -69,18 +50,31 @@ class Forecast:
     budget: int | None
     rate: int | None
     seconds: float | None
-    listed: int
-    found: int
+    writes: int
+    allowed: str
+    """The ids that writes may be on."""
     held_back: Mapping[str, str]
 
 
-def forecast(run: Run, writes: Writes, options: Options) -> Forecast:
+def forecast(run: Run, options: Options) -> Forecast:
     """Of the run as it was imagined."""
     budget = min((limit for limit in (options.max_requests, run.target.max_requests) if limit is not None), default=None)
     requests = min(run.summary.sent, budget or run.summary.sent)
     busiest = max((_of_version(run, version) for version in run.versions), default=0)
     seconds = None if run.target.rate is None else max(0, min(busiest, requests) - run.target.rate) * WINDOW / 1000 / run.target.rate
-    return Forecast(requests, budget, run.target.rate, seconds, writes.listed, writes.found, held_back(run))
+    return Forecast(requests, budget, run.target.rate, seconds, _writes(run), _allowed(run), held_back(run))
+
+
+def _writes(run: Run) -> int:
+    rows = run.summary.rows.items()
+    return sum(row.cases for (operation, version), row in rows if paths.operations(version)[operation].method not in READS)
+
+
+def _allowed(run: Run) -> str:
+    if run.gate.guard.is_open:
+        return "any id: it is a fake"
+    listed = f"the {len(run.target.writable_ids)} ids that the profile lists"
+    return f"{listed}, and those that the run finds: the tenant is disposable" if run.target.disposable else listed
 
 
 def _of_version(run: Run, version: str) -> int:

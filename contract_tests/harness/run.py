@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,7 +26,7 @@ from contract_tests.harness.ledger import Ledger
 from contract_tests.harness.message import ORIGIN, Exchange
 from contract_tests.harness.redaction import STUB_KEY, Redaction, machine_key
 from contract_tests.harness.summary import Origin, Summary
-from contract_tests.harness.target import Target
+from contract_tests.harness.target import Target, is_loopback
 from mock_server import contract
 
 TOOLS = ("isc-mock", "schemathesis", "hypothesis", "openapi-core")
@@ -93,7 +94,7 @@ class Run:
 
     def reset(self) -> None:
         """A fake that the run has started goes back to its start; nothing else does."""
-        if self.target.is_own:
+        if self.target.is_own and not self.is_imagined:
             self.http.post(f"{ORIGIN}/_mock/reset").raise_for_status()
 
 
@@ -122,13 +123,19 @@ def opened(command: str, target: Target, options: Options, *, watchers: list[Cal
             yield run
         except KeyboardInterrupt as error:  # an Ended is one; schemathesis makes others of them
             if isinstance(gate.ended, TargetGone) and governor.sent <= 1:
-                raise Unreachable(f"--target {target.name}: {gate.ended}") from None
+                raise Unreachable(_nobody(target)) from None
             summary.ended = str(gate.ended or (error if isinstance(error, Ended) else INTERRUPTED))
         finally:
             summary.seconds = time.monotonic() - begun
             summary.sent, summary.refused = governor.sent, gate.refused
             summary.highest, summary.waited = governor.highest, governor.waited
             summary.close()
+
+
+def _nobody(target: Target) -> str:
+    if is_loopback(urlsplit(target.base_url).hostname):
+        return f"nobody answers at {target.base_url}; start a fake there with isc-mock serve, or let --stub do it"
+    return f"--target {target.name}: nobody answers at its base-url"
 
 
 def _tell_all(watchers: list[Callable[[Exchange], None]], exchange: Exchange) -> None:

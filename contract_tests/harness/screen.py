@@ -32,6 +32,9 @@ RECENT = 5.0
 PAUSE = 5.0
 """Seconds between two lines where there is no terminal."""
 
+NAME = 40
+"""Characters of an operation's name in the table: more would squeeze the figures in 80 columns."""
+
 SHOWN = 300
 """Characters of an answer that the terminal shows; the reports have more."""
 
@@ -188,24 +191,24 @@ def tell(summary: Summary, console: Console, reports: Path | None = None) -> Non
     if any(row.cases or row.findings for row in summary.rows.values()):
         console.print(_table(summary, console))
     if untried := rows.untried(summary):
-        _say(console, f"not tried: {', '.join(untried)}")
+        say(console, f"not tried: {', '.join(untried)}")
     for trouble in summary.troubles:
-        _say(console, f"could not be tried: {trouble}")
+        say(console, f"could not be tried: {trouble}")
     tell_findings(summary.findings, console, summary.origin.seed)
-    _say(console)
-    _say(console, _closing(summary))
+    say(console)
+    say(console, _closing(summary))
     if summary.ended is not None:
-        _say(console, f"ended early: {summary.ended}")
+        say(console, f"ended early: {summary.ended}")
     if summary.ledger:
-        _say(console, f"ledger: {summary.ledger}")
+        say(console, f"ledger: {summary.ledger}")
     if reports is not None:
-        _say(console, f"reports: {reports / 'report.html'}, and beside it junit.xml, traffic.har, traffic.ndjson, run.json, findings/")
+        say(console, f"reports: {reports / 'report.html'}, and beside it junit.xml, traffic.har, traffic.ndjson, run.json, findings/")
 
 
 def tell_findings(findings: Findings, console: Console, seed: int | None) -> None:
     """Each with what the contract says, what came, and how to see it again. `seed`: of the run that found them, if one did."""
     for hit in findings:
-        _say(console)
+        say(console)
         _tell_one(hit, console, seed)
 
 
@@ -214,13 +217,13 @@ def _tell_one(hit: Hits, console: Console, seed: int | None) -> None:
     accepted = "" if hit.accepted is None else " (accepted)"
     console.print(Text(_writable(shortened(f"{finding.id} {finding.operation}: {finding.check}{accepted}", 200), console.encoding), "bold"))
     where = ", ".join(f"{version} ({number:,})" for version, number in hit.versions.items())
-    _say(console, f"  hit    {counted(hit.count, 'time')}: {where}" + ("" if seed is None else f"; seed {seed}"))
+    say(console, f"  hit    {counted(hit.count, 'time')}: {where}" + ("" if seed is None else f"; seed {seed}"))
     if hit.accepted is not None:
-        _say(console, f"  reason {shortened(hit.accepted, SHOWN)}")
-    _say(console, f"  says   {shortened(finding.says, SHOWN)}")
-    _say(console, f"  came   {shortened(finding.came, SHOWN)}")
+        say(console, f"  reason {shortened(hit.accepted, SHOWN)}")
+    say(console, f"  says   {shortened(finding.says, SHOWN)}")
+    say(console, f"  came   {shortened(finding.came, SHOWN)}")
     for step in finding.steps:
-        _say(console, f"  {step.curl()}")
+        say(console, f"  {step.curl()}")
 
 
 def _table(summary: Summary, console: Console) -> Table:
@@ -228,12 +231,12 @@ def _table(summary: Summary, console: Console) -> Table:
     versions = summary.origin.versions
     is_one = len(versions) == 1
     told = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    told.add_column(f"operation of {versions[0]}" if is_one else "operation, versions", no_wrap=True, overflow="crop")
+    told.add_column(f"operation of {versions[0]}" if is_one else "operation, versions", no_wrap=True)
     told.add_column("cases", justify="right", no_wrap=True)
     told.add_column("statuses", overflow="fold")
     told.add_column("findings", justify="right", no_wrap=True)
     for operation in rows.operations(summary):
-        name, alike = _writable(legible(operation), console.encoding), _alike(summary, operation)
+        name, alike = _writable(shortened(operation, NAME), console.encoding), _alike(summary, operation)
         if alike and not is_one:
             told.add_row(Text(name, "bold"))
         for these, row in alike:
@@ -267,7 +270,7 @@ def _closing(summary: Summary) -> str:
     )
 
 
-def _say(console: Console, line: str = "") -> None:
+def say(console: Console, line: str = "") -> None:
     """As it is, without wrapping: what is shown can be copied."""
     console.print(Text(_writable(legible(line), console.encoding)), soft_wrap=True)
 

@@ -94,8 +94,12 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def resolve(wanted: str | None, config: Path | None, environment: Mapping[str, str], folder: Path) -> Target:
+def resolve(
+    wanted: str | None, config: Path | None, environment: Mapping[str, str], folder: Path, instead: Credentials | None = None
+) -> Target:
     """The target that a name or a URL stands for; without either, the one that SAIL_BASE_URL names.
+
+    `instead`: takes the place of all credentials, where nothing logs in.
 
     Raises:
         Misuse: nothing says what the address is, or the profile or the environment lacks something. No name was looked up.
@@ -110,13 +114,13 @@ def resolve(wanted: str | None, config: Path | None, environment: Mapping[str, s
         if wanted not in profiles:
             known = f"it has {', '.join(sorted(profiles))}" if profiles else "it has none" if place else "there is no such file"
             raise Misuse(f"--target {wanted}: {place or FILE} has no [targets.{wanted}]; {known}")
-        return _from_profile(wanted, profiles[wanted], f"{place}: [targets.{wanted}]", environment)
+        return _from_profile(wanted, profiles[wanted], f"{place}: [targets.{wanted}]", environment, instead)
     for name, profile in profiles.items():
         if _origin(str(profile.get("base-url", ""))) == _origin(wanted):
-            return _from_profile(name, profile, f"{place}: [targets.{name}]", environment)
+            return _from_profile(name, profile, f"{place}: [targets.{name}]", environment, instead)
     if not is_loopback(_host(wanted)):
         raise Misuse(_unknown(wanted))
-    return loopback(wanted, {"main": _credentials({}, "the environment", environment)})
+    return loopback(wanted, {"main": instead or _credentials({}, "the environment", environment)})
 
 
 def has_profile(name: str, config: Path | None, folder: Path) -> bool:
@@ -162,7 +166,7 @@ def _profiles(config: Path | None, folder: Path) -> tuple[dict[str, dict[str, An
     return targets, place
 
 
-def _from_profile(name: str, profile: Mapping[str, Any], where: str, environment: Mapping[str, str]) -> Target:
+def _from_profile(name: str, profile: Mapping[str, Any], where: str, environment: Mapping[str, str], instead: Credentials | None) -> Target:
     _check(profile, _TARGET_KEYS, where)
     kind, mode = _choice(profile, "kind", ("stub", "sandbox"), where), _choice(profile, "mode", ("read-only", "writes"), where, "read-only")
     url = _base(profile.get("base-url") or environment.get("SAIL_BASE_URL") or "")
@@ -183,7 +187,7 @@ def _from_profile(name: str, profile: Mapping[str, Any], where: str, environment
         kind=kind,
         mode=mode,
         versions=versions,
-        credentials=_roles(profile, where, environment),
+        credentials=_roles(profile, where, environment) if instead is None else {"main": instead},
         rate=_rate(profile, where, None if is_stub else DEFAULT_RATE),
         rate_store=profile.get("rate-store"),
         max_requests=profile.get("max-requests", None if is_stub else SANDBOX_REQUESTS),

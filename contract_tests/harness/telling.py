@@ -8,7 +8,8 @@ from rich.table import Table
 
 from contract_tests.harness.planning import Forecast
 from contract_tests.harness.replay import Replayed
-from contract_tests.harness.screen import tell_findings
+from contract_tests.harness.reports.legible import counted
+from contract_tests.harness.screen import say, tell_findings
 from contract_tests.harness.summary import Summary
 from contract_tests.harness.validate import Report
 
@@ -23,15 +24,14 @@ def tell_plan(summary: Summary, forecast: Forecast, console: Console) -> None:
         told = [str(row.cases) if row else "held back" if operation in forecast.held_back else "-" for row in counts]
         table.add_row(operation, *told)
     console.print(table)
-    _plain(console, f"mode: {origin.mode}; {forecast.requests} requests and the logins, {_budget(forecast)}; seed {origin.seed}")
+    say(console, f"mode: {origin.mode}; {forecast.requests} requests and the logins, {_budget(forecast)}; seed {origin.seed}")
     if forecast.rate is not None:
-        _plain(console, f"rate: at most {forecast.rate} requests in any 10 s for each version; so at least {forecast.seconds:.0f} s")
-    writes = forecast.listed + forecast.found
-    where = f"{forecast.listed} on ids that the profile lists, {forecast.found} on ids that the run finds"
-    _plain(console, f"writes: {(writes and f'{writes}: {where}') or 'none'}")
-    for operation, reason in forecast.held_back.items():
-        _plain(console, f"held back: {operation}: {reason}")
-    _plain(console, "The counts are of a run against the contract's own examples; what a target answers changes them. Nothing was sent.")
+        say(console, f"rate: at most {forecast.rate} requests in any 10 s for each version; so at least {forecast.seconds:.0f} s")
+    say(console, f"writes: {forecast.writes}, on {forecast.allowed}" if forecast.writes else "writes: none")
+    for reason in dict.fromkeys(forecast.held_back.values()):
+        held = [operation for operation, why in forecast.held_back.items() if why == reason]
+        say(console, f"held back: {', '.join(held)}: {reason}")
+    say(console, "The counts are of a run against the contract's own examples; what a target answers changes them. Nothing was sent.")
 
 
 def _budget(forecast: Forecast) -> str:
@@ -48,24 +48,20 @@ def tell_validation(report: Report, console: Console) -> None:
         console.print(table)
     tell_findings(report.findings, console, seed=None)
     for version, operations in report.untouched().items():
-        _plain(console, f"never touched in {version}: {', '.join(operations)}")
+        say(console, f"never touched in {version}: {', '.join(operations)}")
     for what, count in report.foreign.items():
-        _plain(console, f"not of the contract: {what}: {count}")
+        say(console, f"not of the contract: {what}: {count}")
     if report.unjudged:
-        _plain(console, f"{report.unjudged} exchanges could not be judged: they have no answer, or the file has no bodies")
-    _plain(console, f"{len(report.findings)} findings in {report.exchanges} exchanges of the contract")
+        say(console, f"{report.unjudged} exchanges could not be judged: they have no answer, or the file has no bodies")
+    say(console, f"{counted(len(report.findings), 'finding')} in {counted(report.exchanges, 'exchange')} of the contract")
 
 
 def tell_replay(outcome: Replayed, console: Console) -> None:
     finding = outcome.finding
-    _plain(console, f"{finding.id} {finding.check} {finding.operation} {finding.version}: {finding.says}")
-    _plain(console, f"there came: {finding.came}")
+    say(console, f"{finding.id} {finding.check} {finding.operation} {finding.version}: {finding.says}")
+    say(console, f"there came: {finding.came}")
     if outcome.came:
-        _plain(console, f"here came: {outcome.came}")
+        say(console, f"here came: {outcome.came}")
     for pseudonym, other in outcome.stood_in.items():
-        _plain(console, f"{other} stood in for {pseudonym}, which is not here")
-    _plain(console, f"{outcome.state}: {outcome.says}")
-
-
-def _plain(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(console, f"{other} stood in for {pseudonym}, which is not here")
+    say(console, f"{outcome.state}: {outcome.says}")
