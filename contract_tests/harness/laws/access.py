@@ -6,6 +6,7 @@ from typing import Any
 
 from contract_tests.harness.laws import Case
 from contract_tests.harness.paths import operations
+from mock_server import contract
 from mock_server.contract import Operation
 
 SHUT = (403,)
@@ -52,7 +53,7 @@ def levels_are_looked_at(case: Case) -> None:
         return
     caller = case.caller.as_("plain")
     for name, operation in _tried(case):
-        if operation.spec.get("x-sailpoint-userLevels"):
+        if operation.spec.get("x-sailpoint-userLevels") and not _admits_the_owner_perhaps(operation, name):
             caller.begin()
             if caller.call(name, **_parameters(operation)).answer.status not in SHUT:
                 caller.broken("levels", name, "missing", "a user without one of the levels that the operation names is refused with 403")
@@ -79,6 +80,11 @@ def a_user_sees_his_own_alone(case: Case) -> None:
     caller.begin()
     if caller.call("getWorkItem", id=others[0]["id"]).answer.status not in HIDDEN:
         caller.broken("owners", "getWorkItem", "id", "a user without a level does not see somebody else's work item")
+
+
+def _admits_the_owner_perhaps(operation: Operation, name: str) -> bool:
+    """What beta's description of work items says of levels, its prose denies: an assumption."""
+    return operation.version == "beta" and name in contract.assumptions()["beta-owner"].operations
 
 
 LAWS = (without_a_valid_token_there_is_401, scopes_are_looked_at, levels_are_looked_at, a_user_sees_his_own_alone)
