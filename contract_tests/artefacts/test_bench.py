@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -175,12 +177,41 @@ def test_a_program_ends_with_the_block_that_started_it_and_so_do_its_own(tmp_pat
             assert process.poll() is None
 
     assert process.poll() is not None
-    assert not is_alive(int(output.read_text()))
+    assert not is_alive_still(int(output.read_text()))
 
 
 def test_a_program_that_takes_too_long_is_ended() -> None:
     with pytest.raises(Unavailable, match="has not ended within 0 s"):
         finished(["sleep", "60"], 0.1)
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_all_that_it_started(tmp_path: Path, by: signal.Signals) -> None:
+    (tmp_path / "wrk").symlink_to("/bin/true")
+    command = [sys.executable, "-m", "contract_tests.bench", "--quick"]
+    with subprocess.Popen(command, env={**os.environ, "PATH": str(tmp_path)}, stderr=subprocess.PIPE, text=True) as run:
+        while not (started := children(run.pid)):
+            assert run.poll() is None
+            time.sleep(0.01)
+
+        run.send_signal(by)
+        _, told = run.communicate(timeout=30)
+
+    assert run.returncode == 130
+    assert told.splitlines()[-1] == "bench: interrupted; all that it started has ended"
+    assert [child for child in started if is_alive_still(child)] == []
+
+
+def children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def is_alive_still(process: int) -> bool:
+    """What was killed by the system takes a moment to be gone."""
+    limit = time.monotonic() + 5
+    while is_alive(process) and time.monotonic() < limit:
+        time.sleep(0.01)
+    return is_alive(process)
 
 
 def is_alive(process: int) -> bool:

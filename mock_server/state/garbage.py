@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 
-
 SELDOM = 50_000
 """New objects between two collections; Python's default is 700."""
 

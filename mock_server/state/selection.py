@@ -59,9 +59,20 @@ def select(
     if parts is None:
         return Selection(collection, (collection.bucket((holds,)),), (_Matches(expression), *also), since)
     conditions: tuple[Condition, ...] = () if isinstance(expression, Comparison) else (_Matches(expression),)
-    if holds != "all":
+    if holds != "all" and not _implies(expression, holds):
         conditions = (*conditions, lambda record: record.fields.is_finished == (holds == "completed"))
     return Selection(collection, parts, (*conditions, *also), since)
+
+
+def _implies(expression: Expression, holds: str) -> bool:
+    """Whether all that the expression finds is in the list anyway: then nobody has to look at it, and counting it is for nothing."""
+    match expression:
+        case Comparison("completionStatus", "eq" | "in"):
+            return holds == "completed"
+        case Comparison("completionStatus", "isnull"):
+            return holds == "pending"
+        case _:
+            return False
 
 
 def _candidates(collection: Collection[TaskFields], expression: Expression) -> tuple[Ordered, ...] | None:
