@@ -65,6 +65,8 @@ class Finding:
     steps: tuple[Step, ...]
     version: str
     status: int | None = None
+    expected: Json = None
+    """What `aspects` makes of it, where a check has said what should have come."""
 
     @property
     def id(self) -> str:
@@ -123,7 +125,7 @@ def from_json(told: Json) -> Finding:
         Step(step["method"], step["path"], tuple((name, value) for name, value in step["headers"]), step["body"]) for step in told["steps"]
     )
     names = ("check", "operation", "place", "says", "came", "version", "status")
-    return Finding(steps=steps, **{name: told[name] for name in names})
+    return Finding(steps=steps, expected=told.get("expected"), **{name: told[name] for name in names})
 
 
 def excerpt(exchange: Exchange) -> str:

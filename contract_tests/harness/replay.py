@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
-from contract_tests.harness import oracle, paths, preparing
+from contract_tests.harness import aspects, oracle, paths, preparing
+from contract_tests.harness.aspects import Expected
 from contract_tests.harness.caller import Caller
 from contract_tests.harness.errors import Ended, NoAnswer, Refused
 from contract_tests.harness.findings import Finding, Step, excerpt
@@ -139,17 +140,30 @@ def _by_steps(run: Run, finding: Finding, inventory: Inventory) -> Replayed:
         except NoAnswer as error:
             state = State.SHOWS if finding.status is None and step is steps[-1] else State.DIFFERS
             return Replayed(finding, state, f"no answer: {error}", stood_in=stand_ins.chosen)
-    state, says = _compared(finding, exchange)
+    state, says = _compared(finding, exchange, stood_in=bool(stand_ins.chosen))
     return Replayed(finding, state, says, exchange.answer.status, excerpt(exchange), stand_ins.chosen)
 
 
-def _compared(finding: Finding, exchange: Exchange) -> tuple[State, str]:
+def _looked_at(wanted: Expected, exchange: Exchange, *, stood_in: bool) -> tuple[State, str]:
+    if stood_in and (wanted.aspect.is_of_the_whole or wanted.aspect.key.startswith("id-")):
+        return State.IMPOSSIBLE, f"it is about what the first target holds: {UNTOLD_BY_STATUS['lifecycle']}"
+    try:
+        holds = wanted.holds(exchange.answer.json())
+    except ValueError:
+        holds = False
+    return (State.DIFFERS, "what was changed is as it should be") if holds else (State.SHOWS, "what was changed is not as it should be")
+
+
+def _compared(finding: Finding, exchange: Exchange, *, stood_in: bool) -> tuple[State, str]:
     was, status = finding.status, exchange.answer.status
     says = f"the status was {was} and is {status} here" if was else f"there was no answer, and there is one here, of status {status}"
     if finding.check == "contract":
         return _judged(finding, exchange, says)
     if status != was:
         return State.DIFFERS, says
+    wanted = aspects.expected(finding.expected)
+    if wanted is not None:
+        return _looked_at(wanted, exchange, stood_in=stood_in)
     if finding.check in UNTOLD_BY_STATUS and status < 400:
         return State.IMPOSSIBLE, f"{says}, which alone does not tell it: {UNTOLD_BY_STATUS[finding.check]}"
     return State.SHOWS, says

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from contract_tests.harness.aspects import Aspect, Expected
 from contract_tests.harness.caller import Caller
 from contract_tests.harness.findings import Finding, Step, excerpt
 from contract_tests.harness.message import Exchange
@@ -58,10 +59,8 @@ class Script:
         self.steps.append(Step.of(answer.exchange.request))
         self.asserts.append(f"assert answer.status_code in {statuses!r}")
         if answer.status not in statuses:
-            told = " or ".join(map(str, statuses))
-            self._break(
-                name, "status", f"in this state, {name} is answered with {told}", excerpt(answer.exchange), self.steps, self.asserts
-            )
+            says = f"in this state, {name} is answered with {' or '.join(map(str, statuses))}"
+            self._break(name, "status", says, excerpt(answer.exchange), self.steps, self.asserts)
         return answer
 
     def read(self, name: str, **parameters: Any) -> Json:
@@ -74,19 +73,19 @@ class Script:
 
     def stated(self, name: str, answer: Answer, allowed: tuple[str, ...]) -> str:
         """The state that the answer to a change tells, where several may be."""
-        state = answer.body.get("state") if isinstance(answer.body, dict) else None
-        if state not in allowed:
-            allowed = tuple(dict.fromkeys(allowed))
-            says = f"the answer is the work item afterwards, and its state then {' or '.join(allowed)}"
-            asserts = [*self.asserts[:-1], f'assert answer.json()["state"] in {allowed!r}']
-            self._break(name, "state of the answer", says, excerpt(answer.exchange), self.steps, asserts)
-        return str(state)
+        wanted = Expected(Aspect("field", "state"), tuple(dict.fromkeys(allowed)))
+        if not wanted.holds(answer.body):
+            says = f"the answer is the work item afterwards, and its state then {' or '.join(wanted.values)}"
+            asserts = [*self.asserts[:-1], wanted.source()]
+            self._break(name, "state of the answer", says, excerpt(answer.exchange), self.steps, asserts, wanted)
+        return str(wanted.aspect.of(answer.body))
 
-    def same(self, name: str, place: str, says: str, told: Json, expected: Json, source: str) -> None:
-        """Of what was read last. `source`: how a test gets at what was told."""
-        if told != expected:
-            came = f"{_short(told)} instead of {_short(expected)}"
-            self._break(name, place, says, came, self._with_last(), [*self.asserts, f"assert {source} == {expected!r}"])
+    def same(self, name: str, place: str, says: str, aspect: Aspect, value: Json) -> None:
+        """Breaks if an aspect of what was read last is another."""
+        wanted, body = Expected(aspect, (value,)), self.last.body if self.last else None
+        if not wanted.holds(body):
+            came = f"{_short(aspect.of(body))} instead of {_short(value)}"
+            self._break(name, place, says, came, self._with_last(), [*self.asserts, wanted.source()], wanted)
 
     def _send(self, name: str, **parameters: Any) -> Answer:
         self.caller.begin()
@@ -96,11 +95,14 @@ class Script:
     def _with_last(self) -> list[Step]:
         return self.steps if self.last is None else [*self.steps, Step.of(self.last.exchange.request)]
 
-    def _break(self, name: str, place: str, says: str, came: str, steps: Sequence[Step], asserts: Sequence[str]) -> None:
+    def _break(
+        self, name: str, place: str, says: str, came: str, steps: Sequence[Step], asserts: Sequence[str], wanted: Expected | None = None
+    ) -> None:
         status = None if self.last is None else self.last.status
-        broken = Broken(Finding("lifecycle", name, place, says, came, tuple(steps), self.caller.version, status), asserts)
-        self.broken.append(broken)
-        raise broken
+        told = None if wanted is None else wanted.as_json()
+        finding = Finding("lifecycle", name, place, says, came, tuple(steps), self.caller.version, status, told)
+        self.broken.append(Broken(finding, asserts))
+        raise self.broken[-1]
 
 
 def _short(value: Json) -> str:

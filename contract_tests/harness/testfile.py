@@ -15,6 +15,7 @@ Found by isc-contract lifecycle in {version}, seed {seed}; contract {contract}. 
 ones where the same machine runs this against the same target: a fake of its own, or the one that ISC_CONTRACT_TARGET names.
 """
 
+from contract_tests.harness.aspects import Aspect
 from contract_tests.harness.connected import connected
 
 
