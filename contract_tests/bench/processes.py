@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO, Any
 
 PATIENCE = 5.0
 """Seconds that a program has to end by itself."""
@@ -30,35 +31,48 @@ def free_port() -> int:
 @contextmanager
 def running(command: Sequence[str], output: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """What it says goes to a file, or nowhere."""
-    with output.open("wb") if output else TemporaryFile() as file:
-        target = file if output else subprocess.DEVNULL
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=target, stderr=subprocess.DEVNULL, start_new_session=True)
-        try:
-            yield process
-        finally:
-            _end(process)
+    with output.open("wb") if output else TemporaryFile() as file, _started(command, file if output else subprocess.DEVNULL) as process:
+        yield process
 
 
 def finished(command: Sequence[str], seconds: float, environment: dict[str, str] | None = None) -> str:
     """What a program says that ends by itself. Raises Unavailable: it takes too long, or fails."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **(environment or {})},
-        start_new_session=True,
-    )
-    try:
-        told, complaint = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"{command[0]} has not ended within {seconds:.0f} s") from None
-    finally:
-        _end(process)
+    with _started(command, subprocess.PIPE, subprocess.PIPE, {**os.environ, **(environment or {})}) as process:
+        try:
+            told, complaint = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"{command[0]} has not ended within {seconds:.0f} s") from None
     if process.returncode:
         last = (complaint or told).decode(errors="replace").strip().splitlines()[-1:]
         raise Unavailable(f"{command[0]} ended with {process.returncode}: {''.join(last)}")
     return told.decode(errors="replace")
+
+
+@contextmanager
+def _started(
+    command: Sequence[str], output: IO[bytes] | int, complaints: int = subprocess.DEVNULL, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """An interruption waits until it is known which program it is to end: a run that was interrupted at its start left one behind."""
+    held: list[int] = []
+    handlers = {number: signal.signal(number, lambda got, _frame: held.append(got)) for number in (signal.SIGINT, signal.SIGTERM)}
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=complaints, env=environment, start_new_session=True
+        )
+        _restore(handlers)
+        if held:
+            raise KeyboardInterrupt
+        yield process
+    finally:
+        _restore(handlers)
+        if process is not None:
+            _end(process)
+
+
+def _restore(handlers: dict[signal.Signals, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def wait_for(fact: Callable[[], bool], seconds: float, process: subprocess.Popen[bytes], name: str) -> None:
