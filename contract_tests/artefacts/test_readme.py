@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from contract_tests.harness.cli import cli as harness
+from contract_tests.harness.target import DEFAULT_RATE, FILE, SANDBOX_REQUESTS, resolve
 from contract_tests.support.client import operations, versions_with
 from contract_tests.support.server import Running
 from mock_server import contract
@@ -88,10 +91,38 @@ def test_the_table_reaches_every_path_of_the_control_api(path: str) -> None:
 
 def test_ci_runs_the_commands_that_it_prints() -> None:
     ci = (ROOT / ".ci" / "run").read_text()
-    _, install, checks = blocks("sh")
+    _, _, install, checks = blocks("sh")
+    (workflow,) = blocks("yaml")
 
-    for line in (install + checks).strip().splitlines():
+    for line in (install + checks).strip().splitlines() + re.findall(r"- run: (isc-contract .*)", workflow):
         assert line in ci, line
+
+
+def test_its_workflow_is_one() -> None:
+    (workflow,) = blocks("yaml")
+
+    steps = yaml.safe_load(workflow)["jobs"]["contract"]["steps"]
+
+    assert all(step.keys() & {"uses", "run"} for step in steps)
+
+
+def test_its_profile_is_taken(tmp_path: Path) -> None:
+    (profile,) = blocks("toml")
+    (tmp_path / FILE).write_text(profile)
+    names = re.findall(r'-env = "(\w+)"', profile)
+
+    target = resolve("my-sandbox", None, dict.fromkeys(names, "x"), tmp_path)
+
+    assert (target.mode, target.rate, target.max_requests) == ("read-only", DEFAULT_RATE, SANDBOX_REQUESTS)
+    assert f"At most {DEFAULT_RATE} requests" in README
+    assert f"after {SANDBOX_REQUESTS:,} requests" in README
+
+
+def test_every_command_of_the_harness_that_it_names_is_one() -> None:
+    for line in re.findall(r"isc-contract ([a-z]+[^`\n]*)", README):
+        name, *arguments = line.split()
+        known = {option for parameter in harness.commands[name].params for option in parameter.opts}
+        assert {argument for argument in arguments if argument.startswith("--")} <= known, line
 
 
 def test_it_reaches_the_first_command_by_line_15() -> None:
