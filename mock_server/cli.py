@@ -16,6 +16,7 @@ import yaml
 from mock_server import contract
 from mock_server.conventions.errors import SetupError
 from mock_server.settings import VENDOR_TOKEN_LIFE, Settings
+from mock_server.state.garbage import load_without_looking
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -127,6 +128,7 @@ def serve(host: str, port: int, log_level: str, assume: tuple[tuple[str, str], .
 
 
 def _serve(host: str, port: int, log_level: str, assume: dict[str, str], options: dict[str, Any]) -> None:
+    load_without_looking()
     from mock_server import server  # noqa: PLC0415 - half a second that other commands need not wait
     from mock_server.access_log import log_to  # noqa: PLC0415 - as above
     from mock_server.app import App  # noqa: PLC0415 - as above

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from connexion.exceptions import ResolverError
+from connexion.exceptions import InvalidSpecification, ResolverError
 from connexion.middleware import ConnexionMiddleware
 from connexion.options import SwaggerUIOptions
 from starlette.types import ASGIApp
@@ -24,6 +24,7 @@ from mock_server.wiring.resolver import function_for
 from mock_server.wiring.routes import Routes
 from mock_server.wiring.spoiling import Spoiling
 from mock_server.wiring.validation import Validation
+from mock_server.wiring.well_formed import checked_fast
 
 
 def application(
@@ -39,13 +40,14 @@ def application(
         middlewares=[partial(Edge, recorder=Recorder(tenants, tokens)), Routes, Documentation, login, Spoiling, Validation],
         resolver=function_for,
     )
-    for document, documented in _documents():
-        options = SwaggerUIOptions(swagger_ui=documented, serve_spec=documented)
-        connexion.add_api(document, base_path=contract.base_path(document), swagger_ui_options=options)
     try:
-        # connexion 3.3 builds its layers at the first message; what does not fit must stop the start instead.
-        connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()  # noqa: SLF001 - see above
-    except ResolverError as error:
+        with checked_fast():
+            for document, documented in _documents():
+                options = SwaggerUIOptions(swagger_ui=documented, serve_spec=documented)
+                connexion.add_api(document, base_path=contract.base_path(document), swagger_ui_options=options)
+            # connexion 3.3 builds its layers at the first message; what does not fit must stop the start instead.
+            connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()  # noqa: SLF001 - see above
+    except (ResolverError, InvalidSpecification) as error:
         raise contract.ContractError(f"spec/ and the code disagree: {error}") from None
     return connexion
 
