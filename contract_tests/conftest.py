@@ -32,6 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fuzz-seed", type=int, default=1, help="another seed, other cases")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many of the planted faults were found: a survivor has failed its test."""
+    tried = {
+        outcome: sum("test_the_harness_finds[" in getattr(report, "nodeid", "") for report in terminalreporter.stats.get(outcome, ()))
+        for outcome in ("passed", "failed")
+    }
+    if any(tried.values()):
+        terminalreporter.write_line(f"planted faults: {tried['passed']} of {sum(tried.values())} found")
+
+
 @pytest.fixture
 def fuzz_examples(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--fuzz-examples"))

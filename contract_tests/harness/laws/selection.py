@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import hypothesis
@@ -44,7 +45,7 @@ def sorters_sort(case: Case) -> None:
         page = case.caller.get(NAME, sorters=sorter, limit=PAGE)
         if not isinstance(page, list):
             continue
-        moments = [task.get("created") for task in page if isinstance(task.get("created"), str)]
+        moments = [moment for task in page if (moment := _moment(task)) is not None]
         if moments != sorted(moments, reverse=sorter.startswith("-")):
             case.caller.broken(
                 "sorters", NAME, sorter, f"sorters={sorter} orders by the date of creation", f"{len(page)} documents, not in this order"
@@ -70,10 +71,9 @@ def filter_and_sorter_go_together(case: Case) -> None:
     case.caller.begin()
     expression = Comparison("sourceId", "eq", (sources[0],))
     page = case.caller.get(NAME, filters=expression.text(), sorters="-created", limit=2, count=True)
-    chosen = sorted(
-        (task for task in case.inventory.tasks if expression.holds(task)), key=lambda task: task.get("created", ""), reverse=True
-    )
-    if not isinstance(page, list) or len({task.get("created") for task in chosen}) < len(chosen):
+    chosen = [task for task in case.inventory.tasks if expression.holds(task) and _moment(task) is not None]
+    chosen.sort(key=lambda task: _moment(task) or _BEGINNING, reverse=True)
+    if not isinstance(page, list) or len({_moment(task) for task in chosen}) < len(chosen):
         return
     total = case.caller.last[-1].answer.header("X-Total-Count")
     if (case.inventory.ids(page), total) != (case.inventory.ids(chosen)[:2], str(len(chosen))) and not changed(case, NAME):
@@ -105,6 +105,18 @@ def _select(case: Case, expression: Expression) -> None:
     if wrong and not changed(case, NAME):
         came = f"{len(got)} documents, where {len(expected)} of the whole list fit"
         case.caller.broken("filters", NAME, _kind(expression), "a filter selects what it says, and nothing else", came)
+
+
+def _moment(task: Json) -> datetime | None:
+    """Of its creation: tenants write one moment in several ways."""
+    try:
+        moment = datetime.fromisoformat(task["created"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def _kind(expression: Expression) -> str:
