@@ -51,6 +51,7 @@ STRING: /"(?:\\["\\]|[^"\\])*"/s
 # OTHER_OPERATOR is none, but read as one, so that `id EQ "x"` can be told what is supported.
 
 Lookup = Callable[[str], Any]
+Test = Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +85,42 @@ class Not:
 Expression = Comparison | All | AnyOf | Not
 
 
-def _equals(value: Any, wanted: tuple[Any, ...]) -> bool:
-    return value is not None and any(fold(value) == fold(one) for one in wanted)
+def _equals(wanted: tuple[Any, ...]) -> Test:
+    folded = {fold(one) for one in wanted}
+    return lambda value: value is not None and fold(value) in folded
 
 
-def _is_null(value: Any, _wanted: tuple[Any, ...]) -> bool:
-    return value is None
+def _is_null(_wanted: tuple[Any, ...]) -> Test:
+    return lambda value: value is None
 
 
-EVALUATED = {"eq": _equals, "in": _equals, "isnull": _is_null}
+EVALUATED: Mapping[str, Callable[[tuple[Any, ...]], Test]] = {"eq": _equals, "in": _equals, "isnull": _is_null}
 """The operators that some endpoint supports. A document that names another one in `x-isc-filters` does not start."""
 
 
 def matches(expression: Expression, lookup: Lookup) -> bool:
     """Whether the expression holds for a document whose fields `lookup` knows."""
+    return condition(expression, lambda field: lambda one: one(field))(lookup)
+
+
+def condition(expression: Expression, reader: Callable[[str], Callable[[Any], Any]]) -> Callable[[Any], bool]:
+    """The same, prepared for many documents: `reader` makes of a field what takes it out of a document.
+
+    Walking the expression for each document took three times as long.
+    """
     match expression:
         case Comparison(field, operator, values):
-            return EVALUATED[operator](lookup(field), values)
+            read, test = reader(field), EVALUATED[operator](values)
+            return lambda document: test(read(document))
         case All(parts):
-            return all(matches(part, lookup) for part in parts)
+            needed = [condition(part, reader) for part in parts]
+            return lambda document: all(one(document) for one in needed)
         case AnyOf(parts):
-            return any(matches(part, lookup) for part in parts)
+            enough = [condition(part, reader) for part in parts]
+            return lambda document: any(one(document) for one in enough)
         case Not(part):
-            return not matches(part, lookup)
+            refused = condition(part, reader)
+            return lambda document: not refused(document)
 
 
 def values_of(expression: Expression, field: str) -> Iterator[Any]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
+from operator import attrgetter
 
-from mock_server.conventions.filters import All, Comparison, Expression, fold, matches
+from mock_server.conventions.filters import All, Comparison, Expression, condition, fold
 from mock_server.state.collection import Collection, Record
 from mock_server.state.kinds import INDEXED, TaskFields
 from mock_server.state.ordered import Ordered
@@ -57,8 +58,8 @@ def select(
         return Selection(collection, (collection.bucket((holds,)),), also, since)
     parts = _candidates(collection, expression)
     if parts is None:
-        return Selection(collection, (collection.bucket((holds,)),), (_Matches(expression), *also), since)
-    conditions: tuple[Condition, ...] = () if isinstance(expression, Comparison) else (_Matches(expression),)
+        return Selection(collection, (collection.bucket((holds,)),), (condition(expression, _field), *also), since)
+    conditions: tuple[Condition, ...] = () if isinstance(expression, Comparison) else (condition(expression, _field),)
     if holds != "all" and not _implies(expression, holds):
         conditions = (*conditions, lambda record: record.fields.is_finished == (holds == "completed"))
     return Selection(collection, parts, (*conditions, *also), since)
@@ -95,12 +96,7 @@ def _candidates(collection: Collection[TaskFields], expression: Expression) -> t
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Matches:
-    expression: Expression
-
-    def __call__(self, record: Record[TaskFields]) -> bool:
-        def lookup(field: str) -> str | None:
-            return record.id if field == "id" else getattr(record.fields, INDEXED[field])
-
-        return matches(self.expression, lookup)
+def _field(name: str) -> Callable[[Record[TaskFields]], str | None]:
+    if name == "id":
+        return attrgetter("id")
+    return attrgetter(f"fields.{INDEXED[name]}")
