@@ -25,10 +25,12 @@ class Line:
 class Ledger:
     """ndjson: time, seed, method, version, operation, path, status, ms. `status` null: no answer came."""
 
-    def __init__(self, place: Path, seed: int) -> None:
+    def __init__(self, place: Path, seed: int, *, durable: bool = True) -> None:
+        """`durable`: a line is on the disk itself before its request leaves, and outlives the machine's end as well."""
         place.parent.mkdir(parents=True, exist_ok=True)
         self.place = place
         self.seed = seed
+        self.durable = durable
         self.count = 0
         self._file: BinaryIO = place.open("wb", buffering=0)
 
@@ -45,6 +47,8 @@ class Ledger:
         written = json.dumps(entry)[:-1].encode()
         start = self._file.seek(0, os.SEEK_END)
         self._file.write(written + _figures(None, None) + b"}\n")
+        if self.durable:
+            os.fsync(self._file.fileno())
         self.count += 1
         return Line(start + len(written))
 

@@ -109,7 +109,7 @@ def opened(command: str, target: Target, options: Options, *, watchers: list[Cal
     origin = _origin(command, target, options)
     summary = Summary(origin, datetime.now(UTC), Findings(dict(options.accepted)), rate=target.rate)
     with ExitStack() as stack:
-        ledger = stack.enter_context(Ledger(_ledger(options), options.seed))
+        ledger = stack.enter_context(Ledger(_ledger(options), options.seed, durable=not target.is_stub))
         summary.ledger = str(ledger.place)
         governor = Governor(target.credentials["main"].id, target.rate, _budget(target, options), target.rate_store)
         stack.callback(governor.close)
