@@ -11,7 +11,8 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from contract_tests.harness import oracle
-from contract_tests.harness.findings import Finding, excerpt, steps
+from contract_tests.harness.errors import NoAnswer
+from contract_tests.harness.findings import Finding, Step, excerpt, steps
 from contract_tests.harness.logins import placeholder
 from contract_tests.harness.message import ORIGIN, Answer, Exchange, Request
 from contract_tests.harness.paths import operations
@@ -23,19 +24,21 @@ Json = Any
 
 @dataclass
 class Caller:
-    """`tell`: takes each finding. `last`: the exchanges since `begin`, of which a finding is made."""
+    """`tell`: takes each finding. `last`: the exchanges since `begin`, of which one is made. `denied`: what the client may not call."""
 
     http: httpx.Client
     version: str
     tell: Callable[[Finding], None]
     role: str = "main"
     last: list[Exchange] = field(default_factory=list)
+    denied: set[str] = field(default_factory=set)
 
     def as_(self, role: str) -> Caller:
-        return Caller(self.http, self.version, self.tell, role)
+        return Caller(self.http, self.version, self.tell, role, denied=self.denied)
 
     def has(self, *names: str) -> bool:
-        return operations(self.version).keys() >= set(names)
+        """Whether the version has these operations, and the client may call them."""
+        return operations(self.version).keys() >= set(names) and self.denied.isdisjoint(names)
 
     def begin(self) -> None:
         """What was exchanged until now has no part in the next finding."""
@@ -47,10 +50,15 @@ class Caller:
         """`name`: the operationId in v2024. Parameters go where the document says; what it does not know into the query.
 
         `headers` replace what is sent by itself; an Authorization of "" sends none. `judged`: by the oracle, which takes its time.
+        Raises NoAnswer, when that has been told, and Refused.
         """
         operation = operations(self.version)[name]
         request = self._request(operation, body, dict(headers or {}), parameters)
-        response = self.http.request(request.method, request.url, headers=dict(request.headers), content=request.body or None)
+        try:
+            response = self.http.request(request.method, request.url, headers=dict(request.headers), content=request.body or None)
+        except NoAnswer as error:
+            self.tell(Finding("answers", name, "no answer", "every request is answered", str(error), (Step.of(request),), self.version))
+            raise
         answer = Answer(response.status_code, tuple(response.headers.multi_items()), response.content)
         exchange = Exchange(request, answer, self.version, name)
         self.last.append(exchange)
@@ -60,8 +68,10 @@ class Caller:
         return exchange
 
     def get(self, name: str, /, **parameters: Any) -> Json:
-        """The body of a 200; None, and a finding, for anything else."""
+        """The body of a 200; [] for a 204 that the document knows; None, and a finding, for anything else. Raises as `call` does."""
         exchange = self.call(name, **parameters)
+        if exchange.answer.status == 204 and "204" in operations(self.version)[name].spec["responses"]:
+            return []
         if exchange.answer.status != 200:
             self.broken("answers", name, str(exchange.answer.status), "a valid request is answered with 200")
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.console import Console
 
 from contract_tests.harness import baseline, findings, planning, reports, screen, telling, testfile
 from contract_tests.harness import run as runs
-from contract_tests.harness.errors import FOUND, FOUND_NOTHING, INTERRUPTED, MISUSED, UNREACHABLE, Misuse, Unreachable
+from contract_tests.harness.errors import FOUND, FOUND_NOTHING, INTERRUPTED, MISUSED, OUR_BUG, UNREACHABLE, Misuse, Unreachable
 from contract_tests.harness.findings import Finding
 from contract_tests.harness.fuzz import fuzz as fuzz_run
 from contract_tests.harness.governor import state_folder
@@ -32,7 +33,7 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs a command and exits: 0 nothing found, 1 findings, 2 refused or misused, 3 unreachable or no login, 130 interrupted."""
+    """Runs a command, and exits with one of the codes in errors.py."""
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     try:
         sys.exit(cli.main(arguments, prog_name="isc-contract", standalone_mode=False) or 0)
@@ -48,6 +49,9 @@ def main(arguments: list[str] | None = None) -> None:
         _refuse(f"{str(error.filename or 'output')[:200]}: {error.strerror}", MISUSED)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+    except Exception:  # noqa: BLE001 - ours: Python itself would exit with 1, which says that something was found
+        traceback.print_exc()
+        sys.exit(OUR_BUG)
 
 
 def _refuse(line: str, code: int) -> None:
@@ -136,7 +140,7 @@ def validate(files: tuple[Path, ...], require_all: bool, no_redaction: bool) -> 
     isc-contract validate browser.har
     curl -s "$SAIL_BASE_URL/_mock/journal?limit=1000" | isc-contract validate -
     """
-    report = validated(files, redaction=Redaction(None if no_redaction else machine_key(state_folder())))
+    report = validated(files, redaction=Redaction(None if no_redaction else machine_key(state_folder()), trusting=True))
     telling.tell_validation(report, Console())
     return report.exit_code(require_all=require_all)
 
@@ -179,21 +183,34 @@ def _carried_out(command: str, chosen: dict[str, Any], carry_out: Callable[[Run]
     with ExitStack() as stack:
         target = stack.enter_context(chosen_target(chosen["target"], chosen["config"], is_stub=chosen["stub"]))
         watchers = stack.enter_context(reports.written(options.report_dir)) if options.report_dir else []
-        with runs.opened(command, target, options, watchers=watchers) as run, _shown(run):
-            carry_out(run)
-    screen.tell(run.summary, Console(), options.report_dir)
-    if options.report_dir:
-        reports.finish(run.summary, options.report_dir)
-        (options.report_dir / "baseline-suggestion.yaml").write_text(baseline.suggestion(run.summary), encoding="utf-8")
+        run = None
+        try:
+            with runs.opened(command, target, options, watchers=watchers) as run, _shown(run):
+                carry_out(run)
+        finally:  # whatever ends it: what was found is told
+            if run is not None:
+                _told(run, options.report_dir)
     return _exit_code(run)
 
 
+def _told(run: Run, folder: Path | None) -> None:
+    screen.tell(run.summary, Console(), folder)
+    if folder is not None:
+        reports.finish(run.summary, folder)
+        (folder / "baseline-suggestion.yaml").write_text(baseline.suggestion(run.summary), encoding="utf-8")
+
+
 def _exit_code(run: Run) -> int:
-    if run.summary.ended == runs.INTERRUPTED:
+    summary = run.summary
+    if summary.ended == runs.INTERRUPTED:
         return INTERRUPTED
     if run.is_gone:
         return UNREACHABLE
-    return FOUND if len(run.summary.findings) or run.summary.troubles else FOUND_NOTHING
+    if len(summary.findings) or summary.troubles:
+        return FOUND
+    if not any(200 <= status < 300 for row in summary.rows.values() for status in row.statuses):
+        raise Unreachable(f"nothing was answered with success, so nothing was tested: {summary.ended or '; '.join(summary.notes)}")
+    return FOUND_NOTHING
 
 
 @contextmanager

@@ -23,11 +23,13 @@ Send = Callable[..., httpx.Response]
 def connected(version: str) -> Iterator[Send]:
     """`send(method, path, headers=…, content=…)` → httpx.Response, logged in.
 
-    On a fake of its own, unless the variable ISC_CONTRACT_TARGET names a target.
+    On a fake of its own, unless the variable ISC_CONTRACT_TARGET names a target; on a sandbox, writes need ISC_CONTRACT_ALLOW_WRITES=1 as
+    well as its profile.
     """
     wanted = os.environ.get("ISC_CONTRACT_TARGET")
     with chosen_target(wanted, None, is_stub=wanted is None) as target:
-        with runs.opened("test", target, Options(versions=(version,), allow_writes=True)) as run:
+        may_write = wanted is None or os.environ.get("ISC_CONTRACT_ALLOW_WRITES") == "1"
+        with runs.opened("test", target, Options(versions=(version,), allow_writes=may_write)) as run:
             learn(run.caller(version))
 
             def send(method: str, path: str, *, headers: dict[str, str], **settings: Any) -> httpx.Response:

@@ -3,16 +3,19 @@
 HarnessError
 ├── Misuse                2: an option, the profile, the environment or a file is wrong, or safety forbids it
 ├── Unreachable           3: the target cannot be reached, or refuses the login
-└── Refused               one request that may not leave the process; the run goes on
-NoAnswer                  one request that the target did not answer; the run goes on
+├── Refused               one request that may not leave the process; the run goes on
+└── NoAnswer              one request that the target did not answer; the run goes on
 Ended (a KeyboardInterrupt, so that neither schemathesis nor hypothesis take it for a failure, but stop at once)
 ├── BudgetReached         the run has used up its requests or its time: it ends cleanly, with what was found
+│   └── ShareReached      one version has had its part of the requests; the next one has its turn
 └── TargetGone            3: nobody listens there any more
+
+Anything else is our own bug: a traceback, and 70.
 """
 
 from __future__ import annotations
 
-FOUND_NOTHING, FOUND, MISUSED, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
+FOUND_NOTHING, FOUND, MISUSED, UNREACHABLE, OUR_BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
 
 
 class HarnessError(Exception):
@@ -44,6 +47,10 @@ class Ended(KeyboardInterrupt):
 
 
 class BudgetReached(Ended):
+    pass
+
+
+class ShareReached(BudgetReached):
     pass
 
 

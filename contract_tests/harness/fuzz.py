@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract_tests.harness import fuzzing, oracle, paths, preparing
 from contract_tests.harness.caller import Caller
-from contract_tests.harness.errors import Refused
+from contract_tests.harness.errors import NoAnswer, Refused, ShareReached
 from contract_tests.harness.findings import Finding, Step, excerpt
 from contract_tests.harness.fuzzing import Failure, Scenario, Sent, Trouble
 from contract_tests.harness.guard import READS
@@ -25,6 +28,9 @@ DRAWN = 3
 CHANGES = 3
 """Approval items are few, and each can be decided once."""
 
+TRIES = 3
+"""How often a law is tried while others change the lists that it looks at."""
+
 _SHAPE = {"response_schema_conformance", "status_code_conformance", "content_type_conformance", "response_headers_conformance"}
 """Checks of schemathesis that look at the same as the oracle does."""
 
@@ -32,12 +38,30 @@ _SHAPE = {"response_schema_conformance", "status_code_conformance", "content_typ
 def fuzz(run: Run) -> None:
     """Raises KeyboardInterrupt where the run ends early."""
     run.watchers.append(_Refresh(run))
-    for version in run.versions:
-        run.reset()
-        run.step(f"{version}: learning what is there")
-        inventory = learn(run.caller(version))
-        _laws(run, version, inventory)
-        _schemathesis(run, version, inventory)
+    for number, version in enumerate(run.versions):
+        run.gate.governor.shares(len(run.versions) - number)
+        try:
+            _version(run, version)
+        except KeyboardInterrupt:
+            if not isinstance(run.gate.ended, ShareReached) or version == run.versions[-1]:
+                raise
+            run.gate.ended = None
+            run.summary.notes.append(f"{version}: its share of the budget was used up before its end")
+
+
+def _version(run: Run, version: str) -> None:
+    run.reset()
+    run.step(f"{version}: learning what is there")
+    caller = run.caller(version)
+    inventory = learn(caller)
+    tasks = inventory.tasks + inventory.pending
+    for what, documents, name in (("work items", inventory.work_items, "listWorkItems"), ("tasks", tasks, "getTaskStatus")):
+        if not documents and caller.has(name):
+            run.summary.notes.append(f"{version}: there are no {what} to look at, so little was tried on them")
+    for name in sorted(caller.denied):
+        run.summary.notes.append(f"{version}: the client may not call {name} (403), so it was not looked at")
+    _laws(run, caller, inventory)
+    _schemathesis(run, version, inventory)
 
 
 @dataclass
@@ -54,12 +78,50 @@ class _Refresh:
                 self.run.reset()
 
 
-def _laws(run: Run, version: str, inventory: Inventory) -> None:
-    case = case_of(run, run.caller(version), inventory)
+def _laws(run: Run, caller: Caller, inventory: Inventory) -> None:
     for law in LAWS:
-        run.step(f"{version}: {law.__name__.replace('_', ' ')}")
-        case.caller.begin()
-        law(case)
+        run.step(f"{caller.version}: {law.__name__.replace('_', ' ')}")
+        inventory = _hold(run, caller, law, inventory)
+
+
+def _hold(run: Run, caller: Caller, law: Law, inventory: Inventory) -> Inventory:
+    """Tells what breaks a law only if the target's lists are, after it, what they were before: else somebody else was at work.
+
+    Returns what the lists hold now.
+    """
+    for _ in range(TRIES):
+        broken: list[Finding] = []
+        trial = Caller(caller.http, caller.version, _sorted_out(run, broken), denied=caller.denied)
+        try:
+            law(case_of(run, trial, inventory))
+        except (NoAnswer, Refused):
+            pass  # a finding already, or counted at the gate
+        except Exception as error:  # noqa: BLE001 - odd data must not end the run; it is told, and the run fails
+            run.summary.troubles.append(f"{caller.version}: {law.__name__}: {type(error).__name__} at {_place(error)}")
+        if not broken:
+            return inventory
+        now = learn(run.caller(caller.version))
+        if now.steady() == inventory.steady():
+            break
+        inventory = now
+    else:
+        run.summary.notes.append(
+            f"{caller.version}: {law.__name__.replace('_', ' ')}: others kept changing the lists, so nothing can be said"
+        )
+        return inventory
+    for finding in broken:
+        run.tell(finding)
+    return inventory
+
+
+def _sorted_out(run: Run, broken: list[Finding]) -> Callable[[Finding], None]:
+    """What the document itself forbids is told at once; what only a law forbids waits for the lists to be looked at again."""
+    return lambda finding: run.tell(finding) if finding.check in ("contract", "answers") else broken.append(finding)
+
+
+def _place(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
 
 
 def case_of(run: Run, caller: Caller, inventory: Inventory) -> Case:

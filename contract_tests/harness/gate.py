@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from contract_tests.harness import paths, wires
-from contract_tests.harness.errors import Ended, NoAnswer, Refused, TargetGone, Unreachable
+from contract_tests.harness import paths, seal, wires
+from contract_tests.harness.errors import BudgetReached, Ended, NoAnswer, Refused, TargetGone, Unreachable
 from contract_tests.harness.governor import Governor
 from contract_tests.harness.guard import Guard
 from contract_tests.harness.ledger import Ledger
@@ -72,7 +72,7 @@ class Gate:
             raise
 
     def _carry(self, sent: Request) -> Answer:
-        real = self._addressed(self.redaction.reveal(sent))
+        real = self.guard.stripped(self._addressed(self.redaction.reveal(sent)))
         try:
             operation = self.guard.admit(real)
         except Refused:
@@ -102,15 +102,15 @@ class Gate:
             yield
 
     def _patiently(self, signed: Request, sent: Request, version: str, operation: str | None) -> Answer:
-        for attempt in range(1, TRIES + 1):
+        for _ in range(TRIES):
             answer = self._once(signed, sent, version, operation)
-            if answer.status != 429 or attempt == TRIES or answer.header("Retry-After") is None:
-                break
-            self.governor.hold(version, answer.header("Retry-After"))
-        return answer
+            if answer.status != 429 or answer.header("Retry-After") is None:
+                return answer
+            self.governor.hold(self._local.client, version, answer.header("Retry-After"))
+        raise BudgetReached(f"the target answers with 429, {TRIES} times on end and however long it is left alone")
 
     def _once(self, signed: Request, sent: Request, version: str, operation: str | None) -> Answer:
-        self.governor.take(version)
+        self.governor.take(self._local.client, version)
         shown = self.redaction.hide_path(urlsplit(sent.url)._replace(scheme="", netloc="").geturl())
         line = self.ledger.begin(sent.method, version, operation, shown)
         started = time.perf_counter()
@@ -126,7 +126,7 @@ class Gate:
             return self.instead(signed)
         for attempt in range(1, TRIES + 1):
             try:
-                with wires.sending():
+                with seal.sending():
                     return wire(signed)
             except NoAnswer as error:
                 if error.connected:
@@ -138,6 +138,7 @@ class Gate:
 
     def _signed(self, real: Request, version: str) -> Request:
         self._local.version = version
+        self._local.client = self.logins.client_of(real)
         try:
             return self.logins.sign(real)
         except Unreachable as error:

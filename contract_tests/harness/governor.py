@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
+import email.utils
 import os
-import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from filelock import FileLock
-from pyrate_limiter import AbstractBucket, Rate, RateItem, SQLiteBucket
-
-from contract_tests.harness.errors import BudgetReached, Misuse
-
-WINDOW = 10_000
-"""Milliseconds, as the vendor counts."""
-
-SLACK = 250
-"""Milliseconds more between a request and the one that takes its place: the first may have been on its way that much longer."""
+from contract_tests.harness.errors import BudgetReached, ShareReached
+from contract_tests.harness.rates import WINDOW, Shared, opened
 
 LONGEST_WAIT = 60
 """Seconds: a target that wants more is left alone, and the run ends."""
+
+UNREADABLE = 10
+"""Seconds to wait for a Retry-After that is neither a number nor a date."""
 
 
 def state_folder() -> Path:
@@ -47,51 +40,60 @@ class Budget:
 
 @dataclass
 class Governor:
-    """`client`: the client id, of which only a hash is stored. `rate`: requests in 10 s, for each version; None: no limit."""
+    """`rate`: requests in 10 s, for each client and version; None: no limit. `clock`: seconds that no change of the time of day moves."""
 
-    client: str
     rate: int | None
     budget: Budget
     store: str | None = None
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     sent: int = 0
     highest: int = 0
-    """The most requests that this run, with all others on the machine, sent in any 10 s, of one client to one version."""
+    """The most requests in any 10 s, of one client to one version: of this run, and of all others on the machine as far as it saw."""
     waited: float = 0.0
-    _buckets: dict[str, Shared] = field(default_factory=dict)
-    _recent: deque[float] = field(default_factory=deque)
+    share: int | None = None
+    """How many may be sent before the next version has its turn."""
+    _shared: dict[tuple[str, str], Shared] = field(default_factory=dict)
+    _recent: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
     _deadline: float | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def take(self, version: str) -> None:
-        """Returns when one more request may be sent to a version.
+    def take(self, client: str, version: str) -> None:
+        """Returns when a client may send one more request to a version. `client`: its id, of which only a hash is stored.
 
         Raises:
-            BudgetReached: there may be no more in this run.
+            Ended: there may be no more in this run, or for this version.
         """
         with self._lock:
             self._check_budget(0)
             if self.rate is not None:
-                self._wait_for_room(self._bucket(version))
-            else:
-                self._count_alone()
+                self._wait_for_room(self._of(client, version), self._own(client, version), self.rate)
+            self._count(self._own(client, version))
             self.sent += 1
 
-    def hold(self, version: str, retry_after: str | None) -> None:
-        """Sends nothing more to a version until a target's Retry-After has passed: nobody on this machine does."""
-        seconds = int(retry_after) if retry_after is not None and retry_after.isascii() and retry_after.isdigit() else 1
+    def hold(self, client: str, version: str, retry_after: str | None) -> None:
+        """Sends nothing more until a target's Retry-After has passed: nobody who shares the store does.
+
+        Raises:
+            BudgetReached: it asks for more than this waits.
+        """
+        seconds = seconds_of(retry_after)
+        if seconds > LONGEST_WAIT:
+            raise BudgetReached(f"the target asks to wait {seconds:.0f} s")
         with self._lock:
-            if seconds > LONGEST_WAIT:
-                raise BudgetReached(f"the target asks to wait {seconds} s")
             if self.rate is not None:
-                self._bucket(version).hold(self.clock() + seconds)
+                self._of(client, version).hold(int(seconds * 1000))
             else:
                 self._pause(seconds)
 
+    def shares(self, versions_left: int) -> None:
+        """The budget that is left is for so many versions: the next one may use its part of it."""
+        if self.budget.requests is not None:
+            self.share = self.sent + max(1, (self.budget.requests - self.sent) // versions_left)
+
     def close(self) -> None:
-        for bucket in self._buckets.values():
-            bucket.close()
+        for shared in self._shared.values():
+            shared.close()
 
     def _check_budget(self, pause: float) -> None:
         now = self.clock()
@@ -100,101 +102,52 @@ class Governor:
         if self._deadline is not None and now + pause > self._deadline:
             raise BudgetReached(f"--max-time {self.budget.seconds:g} is reached")
         if self.budget.requests is not None and self.sent >= self.budget.requests:
-            raise BudgetReached(f"--max-requests {self.budget.requests} is reached")
+            raise BudgetReached(f"{self.budget.requests} requests were sent, which is the budget: --max-requests, or the profile")
+        if self.share is not None and self.sent >= self.share:
+            raise ShareReached("a version has had its share of the budget")
 
-    def _wait_for_room(self, bucket: Shared) -> None:
-        while (pause := bucket.take(int(self.clock() * 1000))) > 0:
-            self._pause(pause / 1000)
-        self.highest = max(self.highest, bucket.in_window)
+    def _wait_for_room(self, shared: Shared, own: deque[float], rate: int) -> None:
+        """In the store, and by what this process knows itself: whatever becomes of the store, it keeps to the rate."""
+        while True:
+            pause = self._until_room(own, rate) or shared.take(LONGEST_WAIT * 1000) / 1000
+            if pause <= 0:
+                break
+            self._pause(pause)
+        self.highest = max(self.highest, shared.in_window)
+
+    def _until_room(self, own: deque[float], rate: int) -> float:
+        recent = [moment for moment in own if moment > self.clock() - WINDOW / 1000]
+        return 0.0 if len(recent) < rate else recent[-rate] + WINDOW / 1000 - self.clock() + 0.001
 
     def _pause(self, seconds: float) -> None:
         self._check_budget(seconds)
         self.waited += seconds
         self.sleep(seconds)
 
-    def _count_alone(self) -> None:
+    def _count(self, own: deque[float]) -> None:
         now = self.clock()
-        self._recent.append(now)
-        while self._recent[0] <= now - WINDOW / 1000:
-            self._recent.popleft()
-        self.highest = max(self.highest, len(self._recent))
+        own.append(now)
+        while own[0] <= now - WINDOW / 1000:
+            own.popleft()
+        self.highest = max(self.highest, len(own))
 
-    def _bucket(self, version: str) -> Shared:
-        if version not in self._buckets:
+    def _own(self, client: str, version: str) -> deque[float]:
+        return self._recent.setdefault((client, version), deque())
+
+    def _of(self, client: str, version: str) -> Shared:
+        if (client, version) not in self._shared:
             assert self.rate is not None
-            self._buckets[version] = Shared.open(self.client, version, self.rate, self.store)
-        return self._buckets[version]
+            self._shared[client, version] = opened(state_folder(), client, version, self.rate, self.store, self.clock)
+        return self._shared[client, version]
 
 
-@dataclass
-class Shared:
-    """One client's requests to one version, as all processes see them. The lock is theirs together: pyrate's own is not."""
-
-    bucket: AbstractBucket
-    lock: Any
-    holds: Path
-    in_window: int = 0
-
-    @classmethod
-    def open(cls, client: str, version: str, rate: int, store: str | None) -> Shared:
-        name = f"requests_{hashlib.sha256(client.encode()).hexdigest()[:16]}_{version}"
-        rates = [Rate(rate, WINDOW + SLACK)]
-        folder = state_folder()
-        lock = FileLock(folder / f"{name}.lock", thread_local=False)
-        bucket = _redis_bucket(rates, store, name) if store else _file_bucket(rates, folder / "rate.sqlite", name, lock)
-        return cls(bucket, lock, folder / f"{name}.hold")
-
-    def take(self, now: int) -> int:
-        """0: a request of this moment (milliseconds) was admitted; else how long to wait before one is."""
-        with self.lock:
-            if (held := self._held_until()) > now:
-                return held - now
-            self.bucket.leak(now)
-            item = RateItem("request", now)
-            if self.bucket.put(item):
-                self.in_window = self._count(now)
-                return 0
-            wait = self.bucket.waiting(item)
-            return max(1, int(wait))  # type: ignore[arg-type]  # not awaitable: these buckets are synchronous
-
-    def hold(self, until: float) -> None:
-        """`until`: seconds since the epoch."""
-        with self.lock:
-            self.holds.write_text(str(max(self._held_until(), int(until * 1000))))
-
-    def close(self) -> None:
-        self.bucket.close()
-
-    def _held_until(self) -> int:
-        with suppress(OSError, ValueError):
-            return int(self.holds.read_text())
-        return 0
-
-    def _count(self, now: int) -> int:
-        """Entries of the vendor's window, not of ours with its slack."""
-        number = int(self.bucket.count())  # type: ignore[arg-type]  # as above
-        while number and (oldest := self.bucket.peek(number - 1)) is not None and oldest.timestamp <= now - WINDOW:  # type: ignore[union-attr]
-            number -= 1
-        return number
-
-
-def _file_bucket(rates: list[Rate], place: Path, table: str, lock: FileLock) -> SQLiteBucket:
-    with lock:
-        connection = sqlite3.connect(place, isolation_level="DEFERRED", check_same_thread=False, timeout=30)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.close()
-        return SQLiteBucket.init_from_file(rates, table=table, db_path=str(place), use_file_lock=True)
-
-
-def _redis_bucket(rates: list[Rate], url: str, name: str) -> AbstractBucket:
+def seconds_of(retry_after: str | None) -> float:
+    """Of a Retry-After: a number of seconds or a date (RFC 9110, 10.2.3)."""
+    text = (retry_after or "").strip()[:40]
+    if text.isascii() and text.isdigit():
+        return float(text)
     try:
-        from pyrate_limiter import RedisBucket  # noqa: PLC0415 - wants redis, which few need
-        from redis import Redis  # noqa: PLC0415
-        from redis.exceptions import RedisError  # noqa: PLC0415
-    except ImportError:
-        raise Misuse("rate-store: a redis URL needs one package more: pip install 'isc-mock[redis]'") from None
-    try:
-        bucket: AbstractBucket = RedisBucket.init(rates, Redis.from_url(url), name)
-    except (RedisError, ValueError) as error:
-        raise Misuse(f"rate-store: {type(error).__name__}: the store cannot be reached") from None
-    return bucket
+        until = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return UNREADABLE
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())

@@ -26,13 +26,13 @@ class Ledger:
     """ndjson: time, seed, method, version, operation, path, status, ms. `status` null: no answer came."""
 
     def __init__(self, place: Path, seed: int, *, durable: bool = True) -> None:
-        """`durable`: a line is on the disk itself before its request leaves, and outlives the machine's end as well."""
+        """Adds to what is there. `durable`: a line is on the disk itself before its request leaves."""
         place.parent.mkdir(parents=True, exist_ok=True)
         self.place = place
         self.seed = seed
         self.durable = durable
         self.count = 0
-        self._file: BinaryIO = place.open("wb", buffering=0)
+        self._file: BinaryIO = place.open("r+b" if place.exists() else "w+b", buffering=0)
 
     def begin(self, method: str, version: str | None, operation: str | None, path: str) -> Line:
         """`path` with pseudonyms instead of ids, as everything that reaches this."""

@@ -24,8 +24,6 @@ OK, REFUSED = (200,), (400,)
 UNCHANGED = (200, 400)
 """What is not possible any more is refused or does nothing: an assumption says which."""
 
-ENDED = "2026-03-02T09:15:00.000Z"
-
 _LISTS = (
     (True, "listWorkItems", "the open list holds what is pending"),
     (False, "getCompletedWorkItems", "the completed list holds what is not pending any more"),
@@ -115,7 +113,7 @@ class _Machine(RuleBasedStateMachine):
     @rule(choice=_choice, which=_choice, approve=st.booleans())
     def decide(self, choice: int, which: int, approve: bool) -> None:
         for item in self._one([item for item in self._open() if item.undecided], choice):
-            for part in self._one(item.undecided, which):
+            for part in self._one([id_ for id_ in item.undecided if self._may(id_)], which):
                 name = "approveApprovalItem" if approve else "rejectApprovalItem"
                 answer = self.script.change(name, OK, id=item.id, approvalItemId=part)
                 item.decisions[part] = FINISHED if approve else REJECTED
@@ -142,10 +140,11 @@ class _Machine(RuleBasedStateMachine):
     def clear_a_task(self, choice: int, status: str) -> None:
         pending = [id_ for id_ in self.world.pending() if self._may(id_)] if self.caller.has("updateTaskStatus") else []
         for id_ in self._one(pending, choice):
-            patch = [_replacing("completionStatus", status), _replacing("completed", ENDED)]
-            self.script.change("updateTaskStatus", OK, id=id_, body=patch)
             task = self.world.tasks[id_]
-            task.status, task.completed = status.upper(), ENDED
+            patch = [_replacing("completionStatus", status), _replacing("completed", task.created)]
+            statuses = OK if status.isupper() else UNCHANGED  # in which case it is taken, is an assumption
+            if self.script.change("updateTaskStatus", statuses, id=id_, body=patch).status == 200:
+                task.status = status.upper()
             self._look_at_task(id_)
 
     @rule(choice=_choice)

@@ -44,6 +44,12 @@ class Logins:
         role = next((role for role in self.credentials if value == placeholder(role)), None)
         return request if role is None else request.with_header("Authorization", f"Bearer {self._token(role)}")
 
+    def client_of(self, request: Request) -> str:
+        """The id of the client that a request is counted for: what bears no placeholder is `main`'s."""
+        value = request.header("Authorization")
+        role = next((role for role in self.credentials if value == placeholder(role)), "main")
+        return self.credentials[role].id
+
     def _token(self, role: str) -> str:
         token = self.tokens.get(role)
         if token is None or self.clock() >= token.until:

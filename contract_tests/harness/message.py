@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -45,7 +46,6 @@ class Answer:
     status: int
     headers: Headers = ()
     body: bytes = b""
-    reason: str = ""
     seconds: float = 0.0
 
     def header(self, name: str) -> str | None:
@@ -64,6 +64,11 @@ class Exchange:
     answer: Answer
     version: str | None = None
     operation: str | None = None
+
+
+def reason(status: int) -> str:
+    """By the standard: what a server makes of it is its own text."""
+    return http.client.responses.get(status, "")
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:

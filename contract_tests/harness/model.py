@@ -45,13 +45,15 @@ class Item:
 
 @dataclass
 class Task:
+    """`created`: a date at which it may have ended, too: neither before it began nor so long ago that it would be forgotten."""
+
     id: str
     status: str | None
-    completed: str | None
+    created: str
 
     @classmethod
     def of(cls, document: Json) -> Task:
-        return cls(document["id"], document.get("completionStatus"), document.get("completed"))
+        return cls(document["id"], document.get("completionStatus"), str(document.get("created")))
 
 
 @dataclass

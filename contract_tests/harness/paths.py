@@ -31,7 +31,12 @@ def find(method: str, path: str, versions: Sequence[str] = VERSIONS) -> tuple[Op
 def canonical(method: str, path: str) -> str | None:
     """The name that v2024 gives the operation; None: the contract knows none."""
     found = find(method, path)
-    return contract.canonical_ids()[found[0].id] if found else None
+    return function_of(found[0]) if found else None
+
+
+def function_of(operation: Operation) -> str:
+    """The name that v2024 gives it."""
+    return contract.canonical_ids()[operation.id]
 
 
 def version_of(path: str) -> str:

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 
 from contract_tests.harness import paths
 from contract_tests.harness.errors import Refused
-from contract_tests.harness.governor import WINDOW
 from contract_tests.harness.guard import READS
 from contract_tests.harness.message import Answer, Request
+from contract_tests.harness.rates import WINDOW
 from contract_tests.harness.run import Options, Run
 from mock_server import contract
 from mock_server.contract import Operation

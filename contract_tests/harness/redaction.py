@@ -10,18 +10,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import re
 import secrets
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from contract_tests.harness.errors import Misuse
 from contract_tests.harness.message import ORIGIN, Answer, Headers, Request
-from contract_tests.harness.vocabulary import FREE_FORM, PROSE, prose_words, texts
+from contract_tests.harness.vocabulary import FREE_FORM, PROSE, numbers, prose_words, texts
 
 Json = Any
+
+KEY_LENGTH = 32
+"""Bytes."""
 
 STUB_KEY = b"isc-mock"
 """The fake's people do not exist, so what is found on it may be joined on any machine."""
@@ -30,7 +37,7 @@ PSEUDONYM = re.compile(r"(?:id|text)-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
 """Without a boundary before it: in a query, %22 may stand there."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
-_IDENTIFIER = re.compile(r"[A-Za-z_$@][\w.$@-]{0,63}")
+_IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,63}")
 _ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WORD = re.compile(r"[^\s\"'“”(),;:!?<>\[\]{}]+")
 _PLAIN_HEADERS = frozenset(
@@ -41,25 +48,35 @@ _ID_HEADERS = frozenset({"slpt-request-id"})
 
 
 def machine_key(folder: Path) -> bytes:
-    """Made once, readable by its owner alone: without it, nobody can tell which value a pseudonym stands for by trying all."""
+    """Made once, readable by its owner alone: without it, nobody can tell which value a pseudonym stands for by trying all.
+
+    Raises:
+        Misuse: the file is there, and is no key.
+    """
     place = folder / "pseudonyms.key"
-    try:
-        with place.open("xb") as file:
-            place.chmod(0o600)
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    return place.read_bytes()
+    if not place.exists():
+        handle, draft = tempfile.mkstemp(dir=folder)  # whole, and its owner's alone, before anybody sees it
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_LENGTH))
+        with suppress(FileExistsError):
+            os.link(draft, place)
+        Path(draft).unlink()
+    key = place.read_bytes()
+    if len(key) != KEY_LENGTH:
+        raise Misuse(f"{place}: is no key; remove it, and another one is made")
+    return key
 
 
 @dataclass
 class Redaction:
     """`key`: of the pseudonyms; None shows everything as it is. `seen`: pseudonym → what it stands for, in memory only.
 
-    `found`: the ids that the target's answers hold, as they are.
+    `found`: the ids that the target's answers hold, as they are. `trusting`: what looks like a pseudonym is taken for one, as in traffic
+    that this harness has recorded; else only what is one of its own.
     """
 
     key: bytes | None
+    trusting: bool = False
     seen: dict[str, str] = field(default_factory=dict)
     found: set[str] = field(default_factory=set)
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -86,12 +103,13 @@ class Redaction:
             return value
         free = free or name in FREE_FORM
         if isinstance(value, dict):
-            return {self._property(key, free): self.hide(member, key, free=free) for key, member in value.items()}
+            described = not free and not texts().isdisjoint(value)
+            return {self._property(key, described): self.hide(member, key, free=free) for key, member in value.items()}
         if isinstance(value, list):
             return [self.hide(member, name, free=free) for member in value]
         if isinstance(value, str):
             return self._text(value, name)
-        if isinstance(value, int) and not isinstance(value, bool) and free and abs(value) >= 100_000:
+        if isinstance(value, int | float) and not isinstance(value, bool) and (free or name not in numbers()):
             return int(self._digest(str(value))[:8], 16)
         return value
 
@@ -133,8 +151,9 @@ class Redaction:
 
         return PSEUDONYM.sub(swapped, text)
 
-    def _property(self, name: str, free: bool) -> str:
-        if name in texts() or (not free and _IDENTIFIER.fullmatch(name)):
+    def _property(self, name: str, described: bool) -> str:
+        """`described`: the contract knows others of the same object, so that this one is a field, and not somebody's name."""
+        if name in texts() or (described and _IDENTIFIER.fullmatch(name)):
             return name
         return self._pseudonym("text", name)
 
@@ -158,15 +177,17 @@ class Redaction:
         if name.lower() in _PLAIN_HEADERS:
             return value
         if name.lower() == "location" and value.startswith(ORIGIN):
-            return ORIGIN + self.hide_path(value.removeprefix(ORIGIN))
+            path, _, query = value.removeprefix(ORIGIN).partition("?")
+            return ORIGIN + self.hide_path(path) + (f"?{self._pseudonym('text', query)}" if query else "")
         return self._pseudonym("id" if name.lower() in _ID_HEADERS else "text", value) if value else value
 
     def _pseudonym(self, kind: str, value: str) -> str:
-        if PSEUDONYM.fullmatch(value):
+        if PSEUDONYM.fullmatch(value) and (self.trusting or value in self.seen):
             return value
-        known = self._known.get((kind, value))
+        spelling = value.casefold() if kind == "id" else value  # a target compares ids without regard to case
+        known = self._known.get((kind, spelling))
         if known is None:
-            known = self._known[kind, value] = f"{kind}-{self._digest(value)[:12]}"
+            known = self._known[kind, spelling] = f"{kind}-{self._digest(spelling)[:12]}"
             self.seen[known] = value
         return known
 

@@ -111,7 +111,7 @@ def opened(command: str, target: Target, options: Options, *, watchers: list[Cal
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(_ledger(options), options.seed, durable=not target.is_stub))
         summary.ledger = str(ledger.place)
-        governor = Governor(target.credentials["main"].id, target.rate, _budget(target, options), target.rate_store)
+        governor = Governor(target.rate, _budget(target, options), target.rate_store)
         stack.callback(governor.close)
         gate = Gate(target, Guard(target, options.allow_writes), governor, ledger, _redaction(target, options))
         every = [summary.count, *(watchers or [])]
@@ -177,9 +177,10 @@ def _budget(target: Target, options: Options) -> Budget:
 
 
 def _redaction(target: Target, options: Options) -> Redaction:
+    """A fake on this machine may have been given what was a tenant's; only what a run starts itself is surely made up."""
     if not options.redaction:
         return Redaction(None)
-    return Redaction(STUB_KEY if target.is_stub else machine_key(state_folder()))
+    return Redaction(STUB_KEY if target.is_own else machine_key(state_folder()))
 
 
 def _ledger(options: Options) -> Path:

@@ -192,6 +192,8 @@ def tell(summary: Summary, console: Console, reports: Path | None = None) -> Non
         console.print(_table(summary, console))
     if untried := rows.untried(summary):
         say(console, f"not tried: {', '.join(untried)}")
+    for note in summary.notes:
+        say(console, f"note: {note}")
     for trouble in summary.troubles:
         say(console, f"could not be tried: {trouble}")
     tell_findings(summary.findings, console, summary.origin.seed)

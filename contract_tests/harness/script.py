@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hypothesis import reject
+
 from contract_tests.harness.aspects import Aspect, Expected
 from contract_tests.harness.caller import Caller
+from contract_tests.harness.errors import NoAnswer, Refused
 from contract_tests.harness.findings import Finding, Step, excerpt
 from contract_tests.harness.message import Exchange
 
@@ -89,7 +92,10 @@ class Script:
 
     def _send(self, name: str, **parameters: Any) -> Answer:
         self.caller.begin()
-        self.last = Answer(self.caller.call(name, **parameters))
+        try:
+            self.last = Answer(self.caller.call(name, **parameters))
+        except (NoAnswer, Refused):
+            reject()  # told, or counted at the gate: this sequence ends here, and another one begins
         return self.last
 
     def _with_last(self) -> list[Step]:

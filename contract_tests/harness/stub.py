@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ def started(options: Sequence[str] = ()) -> Iterator[Target]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=_environment(),
         start_new_session=True,  # Ctrl-C ends the run first, which then ends this
     )
     try:
@@ -38,6 +40,12 @@ def started(options: Sequence[str] = ()) -> Iterator[Target]:
                 pipe.close()
 
 
+def _environment() -> dict[str, str]:
+    """Without the secrets of other targets, and without settings that are meant for another fake."""
+    kept = ((name, value) for name, value in os.environ.items() if "SECRET" not in name.upper())
+    return {name: value for name, value in kept if not name.upper().startswith(("SAIL_", "ISC_MOCK_"))}
+
+
 def credentials() -> dict[str, Credentials]:
     """Of the default tenant, by role."""
     asked = {role: _ask(name) for role, name in CLIENTS.items()}  # all at once: each takes half a second
@@ -46,7 +54,7 @@ def credentials() -> dict[str, Credentials]:
 
 def _ask(name: str) -> subprocess.Popen[str]:
     command = [*COMMAND, "credentials", "--client", name, "--format", "json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_environment())
 
 
 def _told(process: subprocess.Popen[str]) -> Credentials:

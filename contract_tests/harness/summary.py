@@ -55,6 +55,8 @@ class Summary:
     ledger: str = ""
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What a reader should know of a run that found nothing."""
 
     def count(self, exchange: Exchange) -> None:
         if exchange.operation is not None and exchange.version is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -108,19 +110,18 @@ def resolve(
     wanted = wanted or environment.get("SAIL_BASE_URL")
     if not wanted:
         raise Misuse("no target: name one with --target NAME|URL, start a fake with --stub, or set SAIL_BASE_URL")
-    if "@" in wanted:
-        raise Misuse("--target: the address holds credentials; they belong into the environment")
     if "://" not in wanted:
         if wanted not in profiles:
             known = f"it has {', '.join(sorted(profiles))}" if profiles else "it has none" if place else "there is no such file"
             raise Misuse(f"--target {wanted}: {place or FILE} has no [targets.{wanted}]; {known}")
         return _from_profile(wanted, profiles[wanted], f"{place}: [targets.{wanted}]", environment, instead)
+    url = _address(wanted, "--target")
     for name, profile in profiles.items():
-        if _origin(str(profile.get("base-url", ""))) == _origin(wanted):
+        if profile.get("base-url") and _address(str(profile["base-url"]), f"{place}: [targets.{name}]: base-url") == url:
             return _from_profile(name, profile, f"{place}: [targets.{name}]", environment, instead)
-    if not is_loopback(_host(wanted)):
-        raise Misuse(_unknown(wanted))
-    return loopback(wanted, {"main": instead or _credentials({}, "the environment", environment)})
+    if not is_loopback(urlsplit(url).hostname):
+        raise Misuse(_unknown(url))
+    return loopback(url, {"main": instead or _credentials({}, "the environment", environment)})
 
 
 def has_profile(name: str, config: Path | None, folder: Path) -> bool:
@@ -129,24 +130,22 @@ def has_profile(name: str, config: Path | None, folder: Path) -> bool:
 
 def loopback(url: str, credentials: Mapping[str, Credentials], name: str = "stub", *, is_own: bool = False) -> Target:
     """A fake on this machine, without a profile: writable, and without a limit."""
-    return Target(name, _base(url), "stub", "writes", VERSIONS, credentials, is_own=is_own)
+    return Target(name, url.rstrip("/"), "stub", "writes", VERSIONS, credentials, is_own=is_own)
 
 
 def _unknown(url: str) -> str:
-    name = (_host(url) or "tenant").split(".")[0] or "tenant"
+    name = (urlsplit(url).hostname or "tenant").split(".")[0] or "tenant"
     profile = "\n".join(
         [
             f"  [targets.{name}]",
-            f'  base-url = "{_base(url)}"',
+            f'  base-url = "{url}"',
             '  kind = "sandbox"        # never a production tenant',
             '  mode = "read-only"      # "writes" needs --allow-writes as well',
             '  client-id-env = "SAIL_CLIENT_ID"',
             '  client-secret-env = "SAIL_CLIENT_SECRET"',
         ]
     )
-    return (
-        f"{_base(url)} is no address of this machine, and no profile says that it is a sandbox; nothing was sent. Add to {FILE}:\n{profile}"
-    )
+    return f"{url} is no address of this machine, and no profile says that it is a sandbox; nothing was sent. Add to {FILE}:\n{profile}"
 
 
 def _profiles(config: Path | None, folder: Path) -> tuple[dict[str, dict[str, Any]], Path | None]:
@@ -154,6 +153,8 @@ def _profiles(config: Path | None, folder: Path) -> tuple[dict[str, dict[str, An
     if place is None:
         return {}, None
     try:
+        if hasattr(os, "getuid") and place.stat().st_uid not in (os.getuid(), 0):
+            raise Misuse(f"{place}: belongs to somebody else, who could send your credentials anywhere; name your own with --config")
         document = tomllib.loads(place.read_text(encoding="utf-8"))
     except OSError as error:
         raise Misuse(f"{place}: cannot be read: {error.strerror}") from None
@@ -169,10 +170,10 @@ def _profiles(config: Path | None, folder: Path) -> tuple[dict[str, dict[str, An
 def _from_profile(name: str, profile: Mapping[str, Any], where: str, environment: Mapping[str, str], instead: Credentials | None) -> Target:
     _check(profile, _TARGET_KEYS, where)
     kind, mode = _choice(profile, "kind", ("stub", "sandbox"), where), _choice(profile, "mode", ("read-only", "writes"), where, "read-only")
-    url = _base(profile.get("base-url") or environment.get("SAIL_BASE_URL") or "")
-    is_near = is_loopback(_host(url))
-    if not _host(url) or urlsplit(url).scheme not in ("http", "https"):
-        raise Misuse(f"{where}: base-url is not an address such as https://TENANT.api.identitynow.com")
+    if "base-url" not in profile:
+        raise Misuse(f"{where}: base-url is missing: a profile names the one address that it is about")
+    url = _address(profile["base-url"], f"{where}: base-url")
+    is_near = is_loopback(urlsplit(url).hostname)
     if kind == "stub" and not is_near:
         raise Misuse(f'{where}: kind = "stub" is for addresses of this machine; what others reach is a "sandbox"')
     if urlsplit(url).scheme == "http" and not is_near:
@@ -244,20 +245,21 @@ def _credentials(table: Mapping[str, Any], where: str, environment: Mapping[str,
     return Credentials(environment[names[0]], environment[names[1]])
 
 
-def _base(url: str) -> str:
-    return url.rstrip("/")
+def _address(url: str, where: str) -> str:
+    """Scheme, host and port, and nothing else that a parser could read in another way. No name is looked up.
+
+    Raises:
+        Misuse: it is no such address.
+    """
+    match = _ADDRESS.fullmatch(url)
+    port = int(match["port"] or 0) if match else 0
+    if match is None or port > 65_535:
+        raise Misuse(f"{where}: an address is wanted such as https://TENANT.api.identitynow.com: no path, no query, no user in it")
+    default = {"https": 443, "http": 80}[match["scheme"].lower()]
+    told = f":{port}" if port and port != default else ""
+    return f"{match['scheme'].lower()}://{match['host'].lower()}{told}"
 
 
-def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    except ValueError:
-        return "", None, None
+_ADDRESS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?/?", re.IGNORECASE
+)

@@ -32,6 +32,14 @@ def texts() -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
+def numbers() -> frozenset[str]:
+    """The properties that are described as numbers: counts and percentages. Any other number may be somebody's."""
+    nodes = (node for document in _documents() for node in _nodes(document))
+    described = ((name, schema) for node in nodes for name, schema in _mapped(node.get("properties")).items())
+    return frozenset(name for name, schema in described if schema.get("type") in ("integer", "number"))
+
+
 def definition(constant: str) -> str:
     """The task definition that a constant of the filter `type` stands for: CLOUD_REFRESH_ROLE is "Cloud Refresh Role"."""
     return constant.replace("_", " ").title()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import socket
-import sys
-import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,31 +17,28 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
+from contract_tests.harness import seal
 from contract_tests.harness.errors import NoAnswer, Refused
-from contract_tests.harness.message import Answer, Request
+from contract_tests.harness.message import Answer, Request, reason
 
 
 class HeldBack(Refused, requests.RequestException):
     """As whatever uses requests expects it: a request that came to nothing."""
 
 
+CHUNK = 64 * 1024
+LONGEST = 60.0
+"""Seconds that an answer may take to arrive."""
+LARGEST = 64 * 1024 * 1024
+
 Carry = Callable[[Request, Callable[[Request], Answer]], Answer]
 
 
-@dataclass
-class _Lock:
-    """`carry`: the gate that is closed, if one is. `passing`: whether this thread is at the wire, on the gate's behalf."""
-
-    carry: Carry | None = None
-    hooked: bool = False
-
-    def __post_init__(self) -> None:
-        self.here = threading.local()
-
-
-_LOCK = _Lock()
-
 _SEND = HTTPAdapter.send
+_CARRY: list[Carry] = []
+"""The gate that is closed, if one is."""
+
+_NETRC = requests.sessions.get_netrc_auth
 _HANDLE = httpx.HTTPTransport.handle_request
 
 
@@ -54,28 +49,18 @@ def routed(carry: Carry) -> Iterator[None]:
     requests is held at HTTPAdapter.send, which every session ends in, whoever made it; httpx at HTTPTransport.handle_request. What uses
     neither is stopped by an audit hook of the interpreter (PEP 578) where it looks up a name or connects.
     """
-    if _LOCK.carry is not None:
-        raise RuntimeError("one gate at a time")
-    _arm()
-    _LOCK.carry = carry
-    HTTPAdapter.send = _send_by_requests  # type: ignore[method-assign,assignment]
-    httpx.HTTPTransport.handle_request = _send_by_httpx  # type: ignore[method-assign,assignment]
-    try:
-        yield
-    finally:
-        HTTPAdapter.send = _SEND  # type: ignore[method-assign]
-        httpx.HTTPTransport.handle_request = _HANDLE  # type: ignore[method-assign]
-        _LOCK.carry = None
-
-
-@contextmanager
-def sending() -> Iterator[None]:
-    """The block is the gate's own: it may open sockets."""
-    _LOCK.here.passing = True
-    try:
-        yield
-    finally:
-        _LOCK.here.passing = False
+    with seal.closed():
+        _CARRY.append(carry)
+        HTTPAdapter.send = _send_by_requests  # type: ignore[method-assign,assignment]
+        httpx.HTTPTransport.handle_request = _send_by_httpx  # type: ignore[method-assign,assignment]
+        requests.sessions.get_netrc_auth = lambda *_arguments, **_options: None  # what is in ~/.netrc is for nobody here
+        try:
+            yield
+        finally:
+            HTTPAdapter.send = _SEND  # type: ignore[method-assign]
+            httpx.HTTPTransport.handle_request = _HANDLE  # type: ignore[method-assign]
+            requests.sessions.get_netrc_auth = _NETRC
+            _CARRY.clear()
 
 
 def client(**settings: Any) -> httpx.Client:
@@ -83,25 +68,10 @@ def client(**settings: Any) -> httpx.Client:
     return httpx.Client(trust_env=False, follow_redirects=False, timeout=30, **settings)
 
 
-def _arm() -> None:
-    if not _LOCK.hooked:
-        sys.addaudithook(_audit)  # an audit hook cannot be taken away again: it looks whether a gate is closed
-        _LOCK.hooked = True
-
-
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    if _LOCK.carry is None or not event.startswith("socket.") or getattr(_LOCK.here, "passing", False):
-        return
-    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.sendmsg"):
-        raise Refused(f"{event} outside the gate")
-    if event == "socket.connect" and arguments[0].family != getattr(socket, "AF_UNIX", None):
-        raise Refused("socket.connect outside the gate")
-
-
 def _send_by_requests(adapter: HTTPAdapter, request: requests.PreparedRequest, *_positional: Any, **settings: Any) -> requests.Response:
     def wire(real: Request) -> Answer:
         prepared = request.copy()
-        prepared.url, prepared.body = real.url, real.body or None
+        prepared.method, prepared.url, prepared.body = real.method, real.url, real.body or None
         prepared.headers = CaseInsensitiveDict(real.headers)
         if real.body or "Content-Length" in prepared.headers:
             prepared.headers["Content-Length"] = str(len(real.body))
@@ -112,9 +82,8 @@ def _send_by_requests(adapter: HTTPAdapter, request: requests.PreparedRequest, *
         except requests.RequestException as error:
             raise NoAnswer("the connection broke", connected=not _is_refused(error)) from None
 
-    assert _LOCK.carry is not None
     try:
-        answer = _LOCK.carry(_request_of_requests(request), wire)
+        answer = _CARRY[0](_request_of_requests(request), wire)
     except Refused as error:
         raise HeldBack(str(error), request=request) from None
     except NoAnswer as error:
@@ -143,9 +112,10 @@ def _request_of_requests(request: requests.PreparedRequest) -> Request:
 
 
 def _answer_of_requests(response: requests.Response) -> Answer:
-    body = response.content
+    body = _read(response.iter_content(CHUNK))
+    response.close()
     headers = tuple(response.raw.headers.items())
-    return Answer(response.status_code, headers, body, response.reason or "")
+    return Answer(response.status_code, headers, body)
 
 
 def _as_requests(adapter: HTTPAdapter, request: requests.PreparedRequest, answer: Answer) -> requests.Response:
@@ -153,7 +123,7 @@ def _as_requests(adapter: HTTPAdapter, request: requests.PreparedRequest, answer
         body=io.BytesIO(answer.body),
         headers=HTTPHeaderDict(list(answer.headers)),
         status=answer.status,
-        reason=answer.reason,
+        reason=reason(answer.status),
         version=11,
         preload_content=False,
         request_method=request.method,
@@ -168,15 +138,25 @@ def _send_by_httpx(transport: httpx.HTTPTransport, request: httpx.Request) -> ht
         headers = [(name.encode("latin-1"), value.encode("latin-1", errors="replace")) for name, value in (("Host", host), *kept)]
         try:
             response = _HANDLE(transport, httpx.Request(real.method, real.url, headers=headers, content=real.body or None))
-            body = response.read()
-        except httpx.TransportError as error:
+            body = _read(response.iter_bytes(CHUNK))
+            response.close()
+        except httpx.RequestError as error:
             raise NoAnswer("the connection broke", connected=not isinstance(error, httpx.ConnectError)) from None
-        return Answer(response.status_code, tuple(response.headers.multi_items()), body, response.reason_phrase)
+        return Answer(response.status_code, tuple(response.headers.multi_items()), body)
 
-    assert _LOCK.carry is not None
     sent = Request(request.method, str(request.url), tuple(request.headers.multi_items()), request.read())
-    answer = _LOCK.carry(sent, wire)
+    answer = _CARRY[0](sent, wire)
     return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body, request=request)
+
+
+def _read(parts: Iterable[bytes]) -> bytes:
+    """A body that neither drips for ever nor fills the memory. Raises NoAnswer."""
+    until, body = time.monotonic() + LONGEST, bytearray()
+    for part in parts:
+        body += part
+        if time.monotonic() > until or len(body) > LARGEST:
+            raise NoAnswer(f"the answer took longer than {LONGEST:.0f} s, or was larger than {LARGEST >> 20} MiB", connected=True)
+    return bytes(body)
 
 
 def _text(value: str | bytes) -> str:

@@ -195,11 +195,7 @@ def test_ndjson_has_an_object_for_each_exchange(tmp_path: Path) -> None:
 
 def test_har_has_an_entry_for_each_exchange(tmp_path: Path) -> None:
     with Har(tmp_path / "t", lambda: NOW) as written:
-        written(
-            exchange(
-                201, request=POST, headers=(("Content-Type", "text/plain"), ("Location", "/x")), body=b"ok", reason="Created", seconds=0.25
-            )
-        )
+        written(exchange(201, request=POST, headers=(("Content-Type", "text/plain"), ("Location", "/x")), body=b"ok", seconds=0.25))
 
     (entry,) = entries(tmp_path / "t")
     assert datetime.fromisoformat(entry["startedDateTime"]) == NOW - timedelta(seconds=0.25)

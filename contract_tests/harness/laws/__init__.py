@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from contract_tests.harness.caller import Caller
-from contract_tests.harness.inventory import LISTS, PAGE, Inventory
+from contract_tests.harness.inventory import Inventory
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,3 @@ class Case:
 
 
 Law = Callable[[Case], None]
-
-
-def changed(case: Case, name: str) -> bool:
-    """Whether somebody else has changed a list since it was learnt: then no law says anything. What a finding tells stays."""
-    kept = case.caller.last
-    again = case.caller.get(name, limit=PAGE)
-    case.caller.last = kept
-    key = next(key for key, operation in LISTS.items() if operation == name)
-    learnt = case.inventory.ids(getattr(case.inventory, key)[:PAGE])
-    return not isinstance(again, list) or case.inventory.ids(again) != learnt

@@ -16,6 +16,8 @@ SINGLES = 6
 
 def counts_are_true(case: Case) -> None:
     """The counts are the lengths of the lists, and the summary repeats them; for one owner as for all."""
+    if not case.caller.has("listWorkItems", "getCompletedWorkItems"):
+        return
     for owner in (None, *case.inventory.owners()[:2]):
         lengths = {key: _length(case, key, owner) for key in ("open", "completed")}
         for key, name in (("open", "getCountWorkItems"), ("completed", "getCountCompletedWorkItems")):
@@ -65,7 +67,7 @@ def an_owners_list_is_his(case: Case) -> None:
             case.caller.begin()
             page = case.caller.get(name, ownerId=owner, limit=PAGE)
             expected = [item["id"] for item in getattr(case.inventory, key) if item.get("ownerId") == owner]
-            if isinstance(page, list) and case.inventory.whole[key] and case.inventory.ids(page) != expected:
+            if isinstance(page, list) and case.inventory.whole[key] and case.inventory.ids(page) != expected[:PAGE]:
                 came = f"{len(page)} documents, where the whole list has {len(expected)} of this owner"
                 case.caller.broken("owner", name, "ownerId", "with ownerId, the list holds what this owner has, and nothing else", came)
 
@@ -177,6 +179,8 @@ def _singles(case: Case, name: str, documents: list[Json]) -> None:
             single = exchange.answer.json()
         except ValueError:
             continue
+        if not isinstance(single, dict):
+            continue  # the oracle has told it
         looked_at = {*document, *single} if document.get("completed") or "state" in document else _STEADY
         differing = sorted(key for key in looked_at if document.get(key, ...) != single.get(key, ...))
         if differing:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from contract_tests.harness.inventory import LISTS, PAGE
-from contract_tests.harness.laws import Case, changed
+from contract_tests.harness.laws import Case
+from contract_tests.harness.message import Answer
+from contract_tests.harness.paths import operations
 
 Json = Any
 
@@ -31,7 +33,7 @@ def pages_join(case: Case) -> None:
                 )
             read += case.inventory.ids(page)
         else:
-            if read[: len(ids)] != ids and not changed(case, name):
+            if read[: len(ids)] != ids:
                 came = f"in pages of {SMALL}: {len(read)} documents, {len(set(read))} different; at once: {len(ids)}"
                 caller.last = caller.last[:3]
                 caller.broken("pages", name, "join", "pages join to the list: nothing twice, nothing left out, in one order", came)
@@ -41,9 +43,9 @@ def totals_are_true(case: Case) -> None:
     """X-Total-Count is sent when count=true asks for it, and then only, and is the length of the list."""
     for name, caller, documents in _lists(case):
         counted = caller.call(name, limit=1, count=True).answer.header("X-Total-Count")
-        if counted is None:
+        if counted is None and not _is_known_emptiness(case, name, caller.last[-1].answer):
             caller.broken("total", name, "absent", "count=true asks for the header X-Total-Count", "no such header")
-        elif case.inventory.whole[_key(name)] and counted != str(len(documents)) and not changed(case, name):
+        elif counted is not None and case.inventory.whole[_key(name)] and counted != str(len(documents)):
             caller.broken(
                 "total", name, "value", "X-Total-Count is the length of the whole list", f"{counted}, and the list has {len(documents)}"
             )
@@ -62,7 +64,7 @@ def past_the_end_is_empty(case: Case) -> None:
             caller.begin()
             exchange = caller.call(name, offset=offset)
             answer = exchange.answer
-            if (answer.status, answer.body.strip()) != (200, b"[]") and not changed(case, name):
+            if (answer.status, answer.body.strip()) != (200, b"[]") and not _is_known_emptiness(case, name, answer):
                 caller.broken("pages", name, "past the end", "a page past the end is an empty array with status 200")
 
 
@@ -70,7 +72,7 @@ def default_limit_is_the_largest(case: Case) -> None:
     """Without a limit, a page has up to 250 documents."""
     for name, caller, documents in _lists(case):
         page = caller.get(name)
-        if isinstance(page, list) and len(page) != min(len(documents), PAGE) and not changed(case, name):
+        if isinstance(page, list) and len(page) != min(len(documents), PAGE):
             came = f"{len(page)} documents of {len(documents)}"
             caller.broken("pages", name, "default limit", f"without a limit, a page has up to {PAGE} documents", came)
 
@@ -96,7 +98,7 @@ def the_head_counts_like_the_list(case: Case) -> None:
     head = caller.call(name, count=True).answer
     if head.status == 200 and head.header("X-Total-Count") != str(len(case.inventory.pending)):
         came = f"X-Total-Count: {head.header('X-Total-Count')}, and the list has {len(case.inventory.pending)}"
-        if case.inventory.whole["pending"] and not changed(case, "getPendingTasks"):
+        if case.inventory.whole["pending"]:
             caller.broken("total", name, "value", "HEAD with count=true tells how long the list of GET is", came)
 
 
@@ -110,6 +112,11 @@ def _lists(case: Case) -> list[tuple[str, Any, list[Json]]]:
             caller = case.caller.as_("main")
             found.append((name, caller, getattr(case.inventory, key)))
     return found
+
+
+def _is_known_emptiness(case: Case, name: str, answer: Answer) -> bool:
+    """A 204 where the document has one: which of both a tenant sends is an assumption."""
+    return answer.status == 204 and "204" in operations(case.caller.version)[name].spec["responses"]
 
 
 def _key(name: str) -> str:

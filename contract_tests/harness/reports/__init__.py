@@ -59,7 +59,7 @@ def _findings(summary: Summary, folder: Path) -> None:
 
 
 def _run(summary: Summary) -> Json:
-    figures = ("seconds", "sent", "refused", "waited", "highest", "rate", "ended", "ledger", "troubles")
+    figures = ("seconds", "sent", "refused", "waited", "highest", "rate", "ended", "ledger", "troubles", "notes")
     return {
         "origin": asdict(summary.origin),
         "started": summary.started.isoformat(),

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import harfile
 
 from contract_tests.harness.errors import Ended, Misuse
-from contract_tests.harness.message import Answer, Exchange, Headers, Request
+from contract_tests.harness.message import Answer, Exchange, Headers, Request, reason
 
 Json = Any
 
@@ -161,7 +161,7 @@ def _har_response(answer: Answer) -> harfile.Response:
     text, encoding = _text(answer.body)
     return harfile.Response(
         status=answer.status,
-        statusText=answer.reason,
+        statusText=reason(answer.status),
         httpVersion="HTTP/1.1",
         headers=_records(answer.headers),
         content=harfile.Content(size=len(answer.body), mimeType=kind, text=text, encoding=encoding),
