@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import httpx
@@ -29,9 +25,11 @@ from contract_tests.harness import run as runs
 from contract_tests.harness.errors import Refused
 from contract_tests.harness.fuzz import fuzz
 from contract_tests.harness.inventory import learn
+from contract_tests.harness.logins import placeholder
 from contract_tests.harness.message import ORIGIN
 from contract_tests.harness.run import Options, Run
 from contract_tests.harness.target import Credentials, Target
+from contract_tests.support.counting import counting
 from mock_server.app import App
 from mock_server.contract import VERSIONS
 from mock_server.embedded import serving
@@ -39,63 +37,6 @@ from mock_server.embedded import serving
 KNOWN = ("/v2025/work-items", "/v2025/work-items/x")
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
-
-
-@dataclass
-class Counting:
-    """A server that takes whatever comes: what it was asked, and when. Redirects where `redirect` says."""
-
-    url: str = ""
-    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
-    moments: list[float] = field(default_factory=list)
-    redirect: str | None = None
-
-    @property
-    def writes(self) -> list[tuple[str, str]]:
-        return [(method, path) for method, path in self.asked if method not in ("GET", "HEAD") and path != "/oauth/token"]
-
-
-@contextmanager
-def counting(redirect: str | None = None) -> Iterator[Counting]:
-    counted = Counting(redirect=redirect)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("do_"):
-                return self._answer
-            raise AttributeError(name)
-
-        def _answer(self) -> None:
-            counted.moments.append(monotonic())
-            path = self.path.partition("?")[0]
-            counted.asked[self.command, path] += 1
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            login = {"access_token": "eyJ.eyJ.x", "token_type": "bearer", "expires_in": 749}
-            body = json.dumps(login if path == "/oauth/token" else []).encode()
-            self.send_response(307 if counted.redirect and path != "/oauth/token" else 200)
-            if counted.redirect:
-                self.send_header("Location", counted.redirect)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        def log_message(self, *_arguments: object) -> None:
-            """Nobody reads it."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    counted.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield counted
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def sandbox(url: str, **settings_: Any) -> Target:
@@ -220,8 +161,10 @@ def test_two_gates_cannot_be_closed_at_once() -> None:
 _WORKER = """
 import sys
 from contract_tests.harness import run as runs
+from contract_tests.harness.logins import placeholder
 from contract_tests.harness.message import ORIGIN
 from contract_tests.harness.target import Credentials, Target
+from contract_tests.support.counting import counting
 target = Target("acme", sys.argv[1], "sandbox", "read-only", ("v2025",), {"main": Credentials("id", "secret")}, rate=90)
 with runs.opened("fuzz", target, runs.Options()) as run:
     for _ in range(int(sys.argv[2])):
@@ -243,3 +186,49 @@ def test_eight_processes_at_once_stay_under_the_rate() -> None:
     assert busiest <= 90
     assert max(told) <= 90
     assert max(server.moments) - min(server.moments) >= 10
+
+
+def test_what_is_in_netrc_is_sent_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """requests would put it in the place of any other login."""
+    (tmp_path / ".netrc").write_text("default login jane password canary\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    with counting() as server, opened(sandbox(server.url)):
+        for headers in ({}, {"Authorization": placeholder()}):
+            requests.get(f"{ORIGIN}/v2025/work-items", headers=headers, timeout=5)
+
+    assert server.logins == [None, None, "Bearer eyJ.eyJ.x"]
+
+
+def test_a_token_that_is_renewed_while_a_fuzzer_sends_is_asked_for_by_post() -> None:
+    with counting(token_life=0) as server, opened(sandbox(server.url)):
+        for _ in range(3):
+            requests.get(f"{ORIGIN}/v2025/work-items", headers={"Authorization": placeholder()}, timeout=5)
+
+    assert server.asked == {("POST", "/oauth/token"): 3, ("GET", "/v2025/work-items"): 3}
+
+
+def test_a_connection_that_breaks_is_a_finding_and_not_the_end() -> None:
+    with counting(broken="/v2025/task-status") as server, opened(sandbox(server.url), versions=("v2025",), examples=1) as run:
+        fuzz(run)
+
+    told = {(hit.finding.check, hit.finding.operation) for hit in run.summary.findings}
+    assert ("answers", "getTaskStatusList") in told
+    assert server.asked["GET", "/v2025/work-items/completed"] > 3
+
+
+def test_a_target_that_keeps_refusing_ends_the_run_and_is_not_blamed() -> None:
+    with counting(status=429) as server, opened(sandbox(server.url)) as run:
+        fuzz(run)
+
+    assert "429" in str(run.summary.ended)
+    assert not run.summary.findings.hits
+
+
+def test_a_client_that_may_not_read_is_told_and_the_target_not_blamed() -> None:
+    with counting(status=403) as server, opened(sandbox(server.url), versions=("v2025",), examples=1) as run:
+        fuzz(run)
+
+    assert any("may not call listWorkItems (403)" in note for note in run.summary.notes)
+    assert "answers" not in {hit.finding.check for hit in run.summary.findings}

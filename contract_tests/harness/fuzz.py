@@ -50,6 +50,11 @@ def fuzz(run: Run) -> None:
 
 
 def _version(run: Run, version: str) -> None:
+    _schemathesis(run, version, hold_laws(run, version))
+
+
+def hold_laws(run: Run, version: str) -> Inventory:
+    """Learns what a version shows, and holds the laws to it. Returns what it shows then."""
     run.reset()
     run.step(f"{version}: learning what is there")
     caller = run.caller(version)
@@ -60,8 +65,10 @@ def _version(run: Run, version: str) -> None:
             run.summary.notes.append(f"{version}: there are no {what} to look at, so little was tried on them")
     for name in sorted(caller.denied):
         run.summary.notes.append(f"{version}: the client may not call {name} (403), so it was not looked at")
-    _laws(run, caller, inventory)
-    _schemathesis(run, version, inventory)
+    for law in LAWS:
+        run.step(f"{version}: {law.__name__.replace('_', ' ')}")
+        inventory = _hold(run, caller, law, inventory)
+    return inventory
 
 
 @dataclass
@@ -76,12 +83,6 @@ class _Refresh:
             self.changes += 1
             if self.changes % CHANGES == 0:
                 self.run.reset()
-
-
-def _laws(run: Run, caller: Caller, inventory: Inventory) -> None:
-    for law in LAWS:
-        run.step(f"{caller.version}: {law.__name__.replace('_', ' ')}")
-        inventory = _hold(run, caller, law, inventory)
 
 
 def _hold(run: Run, caller: Caller, law: Law, inventory: Inventory) -> Inventory:
