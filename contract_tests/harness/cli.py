@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,18 +100,26 @@ def lifecycle(**chosen: Any) -> int:
 def _lifecycle(run: Run) -> None:
     if not run.may_write:
         raise Misuse(f'lifecycle changes things: it needs mode = "writes" in [targets.{run.target.name}], and --allow-writes')
-    for id_, asserts in lifecycle_run(run).items():
-        text = testfile.written(run.summary.findings.hits[id_].finding, asserts, run.summary.origin)
+
+    def told(finding: Finding, asserts: Sequence[str]) -> None:
+        text = testfile.written(finding, asserts, run.summary.origin)
         if run.options.report_dir is None:
             click.echo(text)
         else:
-            (run.options.report_dir / testfile.name(id_)).write_text(text, encoding="utf-8")
+            (run.options.report_dir / testfile.name(finding.id)).write_text(text, encoding="utf-8")
+
+    lifecycle_run(run, told)
 
 
 @cli.command(context_settings=HELP)
 @run_options
 def plan(**chosen: Any) -> int:
-    """Print what `fuzz` would send to a target, by operation and version. Sends nothing, and needs no login."""
+    """Print what `fuzz` would send to a target, by operation and version. Sends nothing, and needs no login.
+
+    \b
+    isc-contract plan --target my-sandbox
+    isc-contract plan --target my-sandbox --allow-writes --version v2025
+    """
     options, _ = options_of(chosen)
     target_names = chosen.pop("target"), chosen.pop("config")
     with chosen_target(*target_names, is_stub=chosen.pop("stub"), with_login=False) as target:
@@ -159,8 +167,10 @@ def replay(finding: Path, target: str | None, stub: bool, config: Path | None, a
     with chosen_target(target, config, is_stub=stub) as where:
         with runs.opened("replay", where, Options(versions=(told.version,), seed=seed, allow_writes=allow_writes)) as run:
             outcome = replayed(run, told)
+        if run.summary.ended == runs.INTERRUPTED:
+            return INTERRUPTED
         if run.summary.ended:
-            raise Unreachable(f"the replay ended early: {run.summary.ended}")
+            raise (Unreachable if run.is_gone else Misuse)(f"the replay ended early: {run.summary.ended}")
     telling.tell_replay(outcome, Console())
     return {State.SHOWS: FOUND, State.DIFFERS: FOUND_NOTHING}.get(outcome.state, MISUSED)
 
@@ -172,7 +182,7 @@ def _finding(place: Path) -> tuple[Finding, int]:
         return findings.from_json(told), int(told["seed"])
     except OSError as error:
         raise Misuse(f"{place}: cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Misuse(f"{place}: is no finding; name a file of REPORT-DIR/findings") from None
 
 

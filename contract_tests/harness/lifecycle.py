@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hypothesis
@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from contract_tests.harness.aspects import Aspect
+from contract_tests.harness.errors import ShareReached
+from contract_tests.harness.findings import Finding
 from contract_tests.harness.inventory import PAGE, Inventory, learn
 from contract_tests.harness.model import FINISHED, PENDING, REJECTED, Item, World
 from contract_tests.harness.run import Run
@@ -32,22 +34,29 @@ _LISTS = (
 _choice = st.integers(0, 63)
 
 
-def lifecycle(run: Run) -> dict[str, list[str]]:
-    """Tries each version; returns, by finding, what a test of it asserts after each step."""
-    told: dict[str, list[str]] = {}
-    for version in run.versions:
+def lifecycle(run: Run, told: Callable[[Finding, Sequence[str]], None] = lambda _finding, _asserts: None) -> None:
+    """Tries each version. `told`: takes each finding, with what a test of it asserts after each step, at once."""
+    for number, version in enumerate(run.versions):
+        run.gate.governor.shares(len(run.versions) - number)
         run.step(f"{version}: changing, and comparing with the model")
-        broken = _try(run, version)
-        if broken is not None:
-            told[broken.finding.id] = broken.asserts
-            run.tell(broken.finding)
+        broken: list[Broken] = []
+        try:
+            _try(run, version, broken)
+        except KeyboardInterrupt:
+            if not isinstance(run.gate.ended, ShareReached) or version == run.versions[-1]:
+                raise
+            run.gate.ended = None
+            run.summary.notes.append(f"{version}: its share of the budget was used up before its end")
+        finally:
+            shortest = min(broken, key=lambda one: one.finding.weight(), default=None)
+            if shortest is not None:
+                told(shortest.finding, shortest.asserts)
+                run.tell(shortest.finding)
     run.reset()
-    return told
 
 
-def _try(run: Run, version: str) -> Broken | None:
-    last: list[Broken] = []
-    machine = type("Lifecycle", (_Machine,), {"run": run, "version": version, "last": last, "start": []})
+def _try(run: Run, version: str, broken: list[Broken]) -> None:
+    machine = type("Lifecycle", (_Machine,), {"run": run, "version": version, "last": broken, "start": []})
     shrinks = run.target.is_own  # elsewhere, each try uses up what it changes, and none can be repeated
     settings = hypothesis.settings(
         max_examples=run.options.examples,
@@ -63,11 +72,10 @@ def _try(run: Run, version: str) -> Broken | None:
     try:
         run_state_machine_as_test(hypothesis.seed(run.options.seed)(machine), settings=settings)
     except Broken:
-        pass
+        pass  # the last of those that the script has noted
     except (hypothesis.errors.Flaky, ExceptionGroup):
-        if not last:
+        if not broken:
             raise
-    return min(last, key=lambda broken: broken.finding.weight(), default=None)
 
 
 class _Machine(RuleBasedStateMachine):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -63,8 +64,9 @@ class Logins:
         answer = self.send(Request("POST", self.base_url + LOGIN, headers, urlencode(form).encode()))
         try:
             granted = json.loads(answer.body)
-            life = float(granted["expires_in"])
-            text = str(granted["access_token"])
-        except (ValueError, TypeError, KeyError):
+            life, text = float(granted["expires_in"]), granted["access_token"]
+            if not math.isfinite(life) or not isinstance(text, str) or not text:
+                raise ValueError
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise Unreachable(f"the login of the client {role!r} failed: status {answer.status}; check its id and secret") from None
         return Token(text, self.clock() + max(life - MARGIN, life / 2))

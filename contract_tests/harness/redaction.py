@@ -124,9 +124,11 @@ class Redaction:
         if not self.seen:
             return request
         parts = urlsplit(request.url)
-        path = self._swap(parts.path, lambda text: quote(text, safe=""))
+        path = self._swap(parts.path, lambda text: quote(text, safe="", errors="surrogatepass"))
         query = self._swap(
-            parts.query, lambda text: quote(text, safe=""), quoted=lambda text: text.replace("\\", "\\\\").replace('"', '\\"')
+            parts.query,
+            lambda text: quote(text, safe="", errors="surrogatepass"),
+            quoted=lambda text: text.replace("\\", "\\\\").replace('"', '\\"'),
         )
         body = request.body
         if body and PSEUDONYM.search(text := body.decode("utf-8", errors="surrogateescape")):
@@ -153,7 +155,7 @@ class Redaction:
 
     def _property(self, name: str, described: bool) -> str:
         """`described`: the contract knows others of the same object, so that this one is a field, and not somebody's name."""
-        if name in texts() or (described and _IDENTIFIER.fullmatch(name)):
+        if name in texts() or (described and _IDENTIFIER.fullmatch(name) and not _ID.fullmatch(name)):
             return name
         return self._pseudonym("text", name)
 
@@ -169,9 +171,12 @@ class Redaction:
 
     def _word(self, word: str) -> str:
         bare = word.strip(".…")
+        if not bare:
+            return word
         if bare in prose_words() or (bare.isdigit() and len(bare) < 4):
             return word
-        return self._pseudonym("id" if _ID.fullmatch(bare) else "text", bare) + word[len(bare) :] if word.startswith(bare) else "…"
+        before, _, after = word.partition(bare)
+        return before + self._pseudonym("id" if _ID.fullmatch(bare) else "text", bare) + after
 
     def _header(self, name: str, value: str) -> str:
         if name.lower() in _PLAIN_HEADERS:

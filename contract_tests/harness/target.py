@@ -8,7 +8,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,9 @@ class Target:
 
     def digest(self) -> str:
         """Changes with whatever the profile says; credentials are not part of it."""
-        told = [self.name, self.base_url, self.kind, self.mode, self.versions, self.rate, self.max_requests, self.disposable]
-        return hashlib.sha256(json.dumps([*told, sorted(self.writable_ids)]).encode()).hexdigest()[:12]
+        told: list[Any] = [self.name, self.base_url, self.kind, self.mode, self.versions, self.rate, self.max_requests, self.disposable]
+        told += [self.rate_store, sorted(self.writable_ids)]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]
 
 
 def is_loopback(host: str | None) -> bool:
@@ -134,7 +135,9 @@ def loopback(url: str, credentials: Mapping[str, Credentials], name: str = "stub
 
 
 def _unknown(url: str) -> str:
-    name = (urlsplit(url).hostname or "tenant").split(".")[0] or "tenant"
+    name = (urlsplit(url).hostname or "").split(".")[0]
+    name = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else "tenant"
+    url = "https://" + url.partition("://")[2]
     profile = "\n".join(
         [
             f"  [targets.{name}]",
@@ -179,7 +182,7 @@ def _from_profile(name: str, profile: Mapping[str, Any], where: str, environment
     if urlsplit(url).scheme == "http" and not is_near:
         raise Misuse(f"{where}: base-url must be https, or the secret would travel in clear")
     versions = tuple(profile.get("versions", VERSIONS))
-    if not versions or set(versions) - set(VERSIONS):
+    if not versions or any(version not in VERSIONS for version in versions):
         raise Misuse(f"{where}: versions are some of {', '.join(VERSIONS)}")
     is_stub = kind == "stub"
     return Target(
@@ -191,9 +194,9 @@ def _from_profile(name: str, profile: Mapping[str, Any], where: str, environment
         credentials=_roles(profile, where, environment) if instead is None else {"main": instead},
         rate=_rate(profile, where, None if is_stub else DEFAULT_RATE),
         rate_store=profile.get("rate-store"),
-        max_requests=profile.get("max-requests", None if is_stub else SANDBOX_REQUESTS),
+        max_requests=_budget(profile, where, None if is_stub else SANDBOX_REQUESTS),
         disposable=profile.get("disposable", False),
-        writable_ids=frozenset(map(str, profile.get("writable-ids", ()))),
+        writable_ids=frozenset(_texts(profile, "writable-ids", where, ())),
     )
 
 
@@ -221,6 +224,20 @@ def _rate(profile: Mapping[str, Any], where: str, default: int | None) -> int | 
     if rate is not None and not 1 <= rate <= VENDORS_RATE:
         raise Misuse(f"{where}: rate is from 1 to {VENDORS_RATE} requests in 10 s")
     return rate
+
+
+def _budget(profile: Mapping[str, Any], where: str, default: int | None) -> int | None:
+    requests: int | None = profile.get("max-requests", default)
+    if requests is not None and requests < 1:
+        raise Misuse(f"{where}: max-requests is at least 1")
+    return requests
+
+
+def _texts(profile: Mapping[str, Any], key: str, where: str, default: Sequence[str]) -> tuple[str, ...]:
+    values = profile.get(key, default)
+    if not all(isinstance(value, str) for value in values):
+        raise Misuse(f"{where}: {key} must be a list of strings")
+    return tuple(values)
 
 
 def _roles(profile: Mapping[str, Any], where: str, environment: Mapping[str, str]) -> dict[str, Credentials]:
