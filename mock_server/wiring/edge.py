@@ -108,7 +108,7 @@ def _query(scope: Scope) -> list[tuple[str, str]]:
     query: str = scope["query_string"].decode("latin-1")
     if "%" in query or "+" in query or ";" in query:
         return parse_qsl(query, keep_blank_values=True)
-    pairs = (pair.partition("=") for pair in query.split("&") if pair)  # a quarter of what parse_qsl takes
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)  # parse_qsl does more, and takes longer
     return [(name, value) for name, _, value in pairs]
 
 

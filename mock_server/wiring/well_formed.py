@@ -1,4 +1,4 @@
-"""Whether a document is OpenAPI, by connexion's own schema of it, but in 20 ms for all eight where connexion takes 250.
+"""Whether a document is OpenAPI, by connexion's own schema of it, but in a fraction of the time.
 
 connexion 3.3 goes through the schema with jsonschema, in Python, which was a quarter of the time until the fake answers.
 """
