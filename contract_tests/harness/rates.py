@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ SLACK = 1_500
 
 
 @dataclass
-class Shared:
+class Shared(ABC):
     """Moments are milliseconds. The lock is that of all processes of the machine together: pyrate's own is not."""
 
     bucket: AbstractBucket
@@ -54,13 +55,13 @@ class Shared:
     def close(self) -> None:
         self.bucket.close()
 
-    def _held_until(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def _held_until(self) -> int: ...
 
-    def _keep_hold(self, until: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _keep_hold(self, until: int) -> None: ...
 
-    def _forget_the_future(self, now: int) -> None:
+    def _forget_the_future(self, now: int) -> None:  # noqa: B027 - only a clock that begins anew has one
         """What is later than now was written before the machine was started anew."""
 
     def _count(self, now: int) -> int:

@@ -201,6 +201,7 @@ def tell(summary: Summary, console: Console, reports: Path | None = None) -> Non
     say(console, _closing(summary))
     if summary.ended is not None:
         say(console, f"ended early: {summary.ended}")
+    say(console, _origin(summary))
     if summary.ledger:
         say(console, f"ledger: {summary.ledger}")
     if reports is not None:
@@ -270,6 +271,13 @@ def _closing(summary: Summary) -> str:
         f"{found}{f' ({accepted:,} accepted)' if accepted else ''} in {counted(summary.sent, 'request')}, {summary.seconds:,.1f} s; "
         f"most in any 10 s: {summary.highest:,} ({limit})" + (f"; {summary.refused:,} held back by the guard" if summary.refused else "")
     )
+
+
+def _origin(summary: Summary) -> str:
+    """What it takes to have the same run again."""
+    origin = summary.origin
+    tools = ", ".join(f"{name} {version}" for name, version in origin.tools.items())
+    return f"seed {origin.seed}; contract {origin.contract}; profile {origin.profile}; {tools}"
 
 
 def say(console: Console, line: str = "") -> None:

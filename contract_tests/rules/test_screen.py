@@ -246,6 +246,15 @@ def test_the_closing_line_has_the_figures_of_the_run() -> None:
     ]
 
 
+def test_what_it_takes_to_have_the_same_run_again_is_told() -> None:
+    run = summary()
+
+    (line,) = [line for line in told(run) if line.startswith("seed ")]
+
+    assert f"seed {run.origin.seed}; contract {run.origin.contract}; profile {run.origin.profile}; " in line
+    assert all(f"{name} {version}" in line for name, version in run.origin.tools.items())
+
+
 def test_a_run_that_ended_early_says_why_and_what_was_held_back() -> None:
     lines = told(summary(sent=10, refused=3, highest=10, rate=90, ended="--max-requests 10 is reached"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class _Written:
+class _Written(ABC):
     """A file that grows by one exchange a call.
 
     Raises:
@@ -72,10 +73,10 @@ class _Written:
             with suppress(Misuse):
                 self.close()
 
-    def _add(self, exchange: Exchange, started: datetime) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _add(self, exchange: Exchange, started: datetime) -> None: ...
 
-    def _complete(self) -> None:
+    def _complete(self) -> None:  # noqa: B027 - ndjson needs nothing
         """Writes what belongs after the last exchange."""
 
 
