@@ -198,10 +198,10 @@ def tell(summary: Summary, console: Console, reports: Path | None = None) -> Non
         say(console, f"could not be tried: {trouble}")
     tell_findings(summary.findings, console, summary.origin.seed)
     say(console)
+    say(console, _origin(summary))
     say(console, _closing(summary))
     if summary.ended is not None:
         say(console, f"ended early: {summary.ended}")
-    say(console, _origin(summary))
     if summary.ledger:
         say(console, f"ledger: {summary.ledger}")
     if reports is not None:
