@@ -82,7 +82,8 @@ class Target:
 
     def digest(self) -> str:
         """Changes with whatever the profile says; credentials are not part of it."""
-        told: list[Any] = [self.name, self.base_url, self.kind, self.mode, self.versions, self.rate, self.max_requests, self.disposable]
+        address = "" if self.is_own else self.base_url  # on another port each time
+        told: list[Any] = [self.name, address, self.kind, self.mode, self.versions, self.rate, self.max_requests, self.disposable]
         told += [self.rate_store, sorted(self.writable_ids)]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]
 
