@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from contract_tests.harness import fuzzing, oracle, paths, preparing
 from contract_tests.harness.caller import Caller
-from contract_tests.harness.errors import NoAnswer, Refused, ShareReached
+from contract_tests.harness.errors import NoAnswer, Refused
 from contract_tests.harness.findings import Finding, Step, excerpt
 from contract_tests.harness.fuzzing import Failure, Scenario, Sent, Trouble
 from contract_tests.harness.guard import READS
@@ -38,19 +38,9 @@ _SHAPE = {"response_schema_conformance", "status_code_conformance", "content_typ
 def fuzz(run: Run) -> None:
     """Raises KeyboardInterrupt where the run ends early."""
     run.watchers.append(_Refresh(run))
-    for number, version in enumerate(run.versions):
-        run.gate.governor.shares(len(run.versions) - number)
-        try:
-            _version(run, version)
-        except KeyboardInterrupt:
-            if not isinstance(run.gate.ended, ShareReached) or version == run.versions[-1]:
-                raise
-            run.gate.ended = None
-            run.summary.notes.append(f"{version}: its share of the budget was used up before its end")
-
-
-def _version(run: Run, version: str) -> None:
-    _schemathesis(run, version, hold_laws(run, version))
+    for version in run.versions:
+        with run.share(version):
+            _schemathesis(run, version, hold_laws(run, version))
 
 
 def hold_laws(run: Run, version: str) -> Inventory:

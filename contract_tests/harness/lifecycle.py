@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from contract_tests.harness.aspects import Aspect
-from contract_tests.harness.errors import ShareReached
 from contract_tests.harness.findings import Finding
 from contract_tests.harness.inventory import PAGE, Inventory, learn
 from contract_tests.harness.model import FINISHED, PENDING, REJECTED, Item, World
@@ -36,17 +35,12 @@ _choice = st.integers(0, 63)
 
 def lifecycle(run: Run, told: Callable[[Finding, Sequence[str]], None] = lambda _finding, _asserts: None) -> None:
     """Tries each version. `told`: takes each finding, with what a test of it asserts after each step, at once."""
-    for number, version in enumerate(run.versions):
-        run.gate.governor.shares(len(run.versions) - number)
+    for version in run.versions:
         run.step(f"{version}: changing, and comparing with the model")
         broken: list[Broken] = []
         try:
-            _try(run, version, broken)
-        except KeyboardInterrupt:
-            if not isinstance(run.gate.ended, ShareReached) or version == run.versions[-1]:
-                raise
-            run.gate.ended = None
-            run.summary.notes.append(f"{version}: its share of the budget was used up before its end")
+            with run.share(version):
+                _try(run, version, broken)
         finally:
             shortest = min(broken, key=lambda one: one.finding.weight(), default=None)
             if shortest is not None:

@@ -17,7 +17,7 @@ import httpx
 
 from contract_tests.harness import wires
 from contract_tests.harness.caller import Caller
-from contract_tests.harness.errors import Ended, Misuse, TargetGone, Unreachable
+from contract_tests.harness.errors import Ended, Misuse, ShareReached, TargetGone, Unreachable
 from contract_tests.harness.findings import Finding, Findings
 from contract_tests.harness.gate import Gate
 from contract_tests.harness.governor import Budget, Governor, state_folder
@@ -80,6 +80,19 @@ class Run:
     def is_gone(self) -> bool:
         """Whether the target was there, and is not any more."""
         return isinstance(self.gate.ended, TargetGone)
+
+    @contextmanager
+    def share(self, version: str) -> Iterator[None]:
+        """The block is a version's turn: it ends when its part of the budget is used up, so that each version has one."""
+        left = len(self.versions) - self.versions.index(version)
+        self.gate.governor.shares(left)
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not isinstance(self.gate.ended, ShareReached) or left == 1:
+                raise
+            self.gate.ended = None
+            self.summary.notes.append(f"{version}: its share of the budget was used up before its end")
 
     def caller(self, version: str, role: str = "main") -> Caller:
         return Caller(self.http, version, self.tell, role)
