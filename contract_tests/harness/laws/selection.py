@@ -50,7 +50,8 @@ def sorters_sort(case: Case) -> None:
             case.caller.broken(
                 "sorters", NAME, sorter, f"sorters={sorter} orders by the date of creation", f"{len(page)} documents, not in this order"
             )
-        if case.inventory.whole["tasks"] and set(case.inventory.ids(page)) != set(case.inventory.ids(case.inventory.tasks)):
+        is_one_page = case.inventory.whole["tasks"] and len(case.inventory.tasks) <= PAGE
+        if is_one_page and set(case.inventory.ids(page)) != set(case.inventory.ids(case.inventory.tasks)):
             came = f"{len(page)} documents instead of {len(case.inventory.tasks)}"
             case.caller.broken("sorters", NAME, f"{sorter} loses", "sorting leaves nothing out", came)
     for sorter in ("name", "-uniqueName", "created,nonsense", "+created", "created desc"):
