@@ -53,18 +53,23 @@ def dumped(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The id of each document that was looked at since."""
     ids: list[str] = []
-    get, records = Collection.get, Collection.records
+    get, records, latest = Collection.get, Collection.records, Collection.latest
 
     def counted_get(self: Collection[Any], id_: str) -> Any:
         ids.append(id_)
         return get(self, id_)
 
     def counted_records(self: Collection[Any], entries: Any) -> Any:
-        ids.extend(id_ for _, id_ in entries)
+        ids.extend(entry[1] for entry in entries)
         return records(self, entries)
+
+    def counted_latest(self: Collection[Any], entry: Any) -> Any:
+        ids.append(entry[1])
+        return latest(self, entry)
 
     monkeypatch.setattr(Collection, "get", counted_get)
     monkeypatch.setattr(Collection, "records", counted_records)
+    monkeypatch.setattr(Collection, "latest", counted_latest)
     return ids
 
 

@@ -10,11 +10,15 @@ import orjson
 
 
 class Reply(NamedTuple):
-    """An answer, ready to be sent. An empty body is sent without a Content-Type."""
+    """An answer, ready to be sent. An empty body is sent without a Content-Type.
+
+    `pieces`: the body once more, as what there is a comma between; empty if it is no page.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = MappingProxyType({})
+    pieces: Sequence[bytes] = ()
 
 
 def json_reply(value: Any, status: int = 200) -> Reply:
@@ -33,4 +37,4 @@ def page_reply(bodies: Sequence[bytes], total: int | None) -> Reply:
     parts = list(bodies)
     parts[0] = b"[" + parts[0]
     parts[-1] += b"]"
-    return Reply(b",".join(parts), headers=headers)
+    return Reply(b",".join(parts), headers=headers, pieces=parts)

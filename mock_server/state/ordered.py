@@ -10,14 +10,18 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from typing import Any, Generic, TypeVar
 
-Entry = tuple[int, str]
+Key = tuple[int, str]
 """A moment in milliseconds, and the id that breaks ties."""
+
+Entry = TypeVar("Entry", bound=tuple[Any, ...])
+"""A key, and whatever stands there; never two of the same key."""
 
 CHUNK = 512
 
 
-class Ordered:
+class Ordered(Generic[Entry]):
     __slots__ = ("_chunks", "_counted", "_size")
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
@@ -37,9 +41,9 @@ class Ordered:
         for chunk in reversed(self._chunks):
             yield from reversed(chunk)
 
-    def apart(self) -> Ordered:
+    def apart(self) -> Ordered[Entry]:
         """The same entries, apart from now on; what neither side changes is shared."""
-        twin = object.__new__(Ordered)
+        twin: Ordered[Entry] = object.__new__(Ordered)
         twin._chunks = [chunk if isinstance(chunk, tuple) else tuple(chunk) for chunk in self._chunks]
         twin._size = self._size
         twin._counted = None
@@ -57,11 +61,11 @@ class Ordered:
         self._size += 1
         self._counted = None
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, key: Key) -> None:
         """One entry fewer, which must be there."""
-        at = self._chunk_of(entry)
+        at = self._chunk_of(key)
         chunk = self._own(at)
-        del chunk[bisect_left(chunk, entry)]
+        del chunk[bisect_left(chunk, key)]
         if not chunk:
             del self._chunks[at]
         self._size -= 1
@@ -69,11 +73,11 @@ class Ordered:
 
     def before(self, moment: int) -> int:
         """How many entries are earlier than the moment."""
-        entry = (moment, "")
-        at = self._chunk_of(entry)
+        key = (moment, "")
+        at = self._chunk_of(key)
         if at == len(self._chunks):
             return self._size
-        return self._ends[at] - len(self._chunks[at]) + bisect_left(self._chunks[at], entry)
+        return self._ends[at] - len(self._chunks[at]) + bisect_left(self._chunks[at], key)
 
     def slice(self, start: int, stop: int) -> list[Entry]:
         """As a list's slice of positions from 0."""
@@ -98,8 +102,8 @@ class Ordered:
             self._counted = list(accumulate(map(len, self._chunks)))
         return self._counted
 
-    def _chunk_of(self, entry: Entry) -> int:
-        return bisect_left(self._chunks, entry, key=lambda chunk: chunk[-1])
+    def _chunk_of(self, key: tuple[Any, ...]) -> int:
+        return bisect_left(self._chunks, key, key=lambda chunk: chunk[-1])
 
     def _own(self, at: int) -> list[Entry]:
         """A chunk that nobody else has: a tuple may be shared, a list is never."""

@@ -9,11 +9,12 @@ from itertools import islice
 from operator import attrgetter
 
 from mock_server.conventions.filters import All, Comparison, Expression, condition, fold
-from mock_server.state.collection import Collection, Record
+from mock_server.state.collection import Collection, Entry, Record
 from mock_server.state.kinds import INDEXED, TaskFields
 from mock_server.state.ordered import Ordered
 
 Condition = Callable[[Record[TaskFields]], bool]
+Part = Ordered[Entry[TaskFields]]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Selection:
     """Tasks in order of creation from `since` (milliseconds): the entries of `parts`, which share none, that meet all conditions."""
 
     collection: Collection[TaskFields]
-    parts: tuple[Ordered, ...]
+    parts: tuple[Part, ...]
     conditions: tuple[Condition, ...] = ()
     since: int = 0
 
@@ -45,7 +46,7 @@ class Selection:
     def _records(self, *, newest_first: bool) -> Iterator[Record[TaskFields]]:
         entries = merge(*map(reversed, self.parts), reverse=True) if newest_first else merge(*self.parts)
         for entry in entries:
-            record = self.collection.get(entry[1])
+            record = self.collection.latest(entry)
             if entry[0] >= self.since and all(condition(record) for condition in self.conditions):
                 yield record
 
@@ -76,7 +77,7 @@ def _implies(expression: Expression, holds: str) -> bool:
             return False
 
 
-def _candidates(collection: Collection[TaskFields], expression: Expression) -> tuple[Ordered, ...] | None:
+def _candidates(collection: Collection[TaskFields], expression: Expression) -> tuple[Part, ...] | None:
     """Buckets that hold all that the expression can match, the fewest tasks where there is a choice; None: the index cannot tell.
 
     For a comparison they hold nothing else.
@@ -84,7 +85,7 @@ def _candidates(collection: Collection[TaskFields], expression: Expression) -> t
     match expression:
         case Comparison("id", "eq" | "in", values):
             known = [collection.get(id_) for id_ in {fold(value) for value in values} if id_ in collection]
-            return (Ordered((record.fields.created, record.id) for record in known),)
+            return (Ordered((record.fields.created, record.id, record) for record in known),)
         case Comparison(field, "isnull") if field in INDEXED:
             return (collection.bucket((field, None)),)
         case Comparison(field, "eq" | "in", values) if field in INDEXED:

@@ -42,7 +42,8 @@ class Exchange:
     `bearer` is the token of the Authorization header.
 
     The layers fill in what they find: the operation, the caller, its arguments, what of the request nothing reads (`ignored`), the rule
-    that spoils the answer (`fault`), and what was sent in the end (`status`, and `answer`: the parts of the body).
+    that spoils the answer (`fault`), what was to be sent (`reply`), and what was sent in the end (`status`, and `answer`: the parts of
+    the body).
     """
 
     tracking_id: str
@@ -59,6 +60,7 @@ class Exchange:
     fault: dict[str, Any] | None = None
     near_miss: str | None = None
     bearer: str = ""
+    reply: Reply | None = None
     status: int | None = None
     answer: list[bytes] = field(default_factory=list)
 
@@ -88,6 +90,7 @@ def bearer(scope: Scope) -> str:
 
 
 async def answer(exchange: Exchange, reply: Reply, send: Send) -> None:
+    exchange.reply = reply
     headers: list[tuple[bytes, bytes]] = [(Name(name.encode("latin-1")), value.encode("latin-1")) for name, value in reply.headers.items()]
     if reply.body:
         headers.append(JSON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from mock_server.state.clock import stopwatch
 from mock_server.state.journal import Entry
@@ -63,6 +64,8 @@ def _entry(exchange: Exchange, now: int, duration: float) -> Entry:
     """The body of a login, or of a request to no operation, is not kept: it may hold a secret in a form that nobody can mask."""
     operation = exchange.operation
     readable = operation is not None and bool(operation.spec.get("security"))
+    request = exchange.body if readable else b""
+    query = sum(len(name) + len(value) for name, value in exchange.query) if exchange.query else 0
     return Entry(
         id=exchange.tracking_id,
         at=now,
@@ -74,9 +77,18 @@ def _entry(exchange: Exchange, now: int, duration: float) -> Entry:
         operation=operation.id if operation else None,
         version=operation.version if operation else None,
         client=exchange.caller.client_id if exchange.caller else None,
-        request=exchange.body if readable else b"",
-        answer=b"".join(exchange.answer),
+        request=request,
+        answer=_pieces(exchange),
         ignored=tuple(exchange.ignored),
         fault=exchange.fault,
         near_miss=exchange.near_miss,
+        size=len(request) + sum(map(len, exchange.answer)) + len(exchange.path) + query,
     )
+
+
+def _pieces(exchange: Exchange) -> Sequence[bytes]:
+    """Of the answer as it was sent: those of the reply, unless a fault has spoilt it on the way."""
+    sent, reply = exchange.answer, exchange.reply
+    if reply is not None and reply.pieces and len(sent) == 1 and sent[0] is reply.body:
+        return reply.pieces
+    return (b"".join(sent),)

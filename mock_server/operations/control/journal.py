@@ -67,7 +67,7 @@ def _shown(entry: Entry, masking: Masking) -> dict[str, Any]:
         "version": entry.version,
         "client": entry.client,
         "request": masking.value(_body(entry.request)),
-        "answer": masking.value(_body(entry.answer)),
+        "answer": masking.value(_body(b",".join(entry.answer))),
         "ignored": [masking.text(name) for name in entry.ignored],
         "fault": entry.fault,
         "nearMiss": entry.near_miss,
