@@ -1,7 +1,7 @@
 """Lines on standard error, written together: all that were logged in one turn of the event loop, at its end.
 
-Measured at 10,000 requests a second, when a line was written at once: 16 % of a request, half of it for what no line shows (process,
-thread and place in the code of each record, which Python's own guide to logging tells how to leave out), and a system call for each.
+A line of the access log does without Python's logging. Measured at 17,000 requests a second: 10 µs for each line that passed through
+it, a fifth of the request, and 2 µs for one that comes straight here.
 """
 
 from __future__ import annotations
@@ -12,28 +12,25 @@ import logging
 import time
 from typing import TextIO
 
-
-def log_to(stream: TextIO, level: str) -> None:
-    """For the whole process."""
-    logging._srcfile = None  # noqa: SLF001 - https://docs.python.org/3/howto/logging.html#optimization
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = Together(stream)
-    handler.setFormatter(Moments("%(asctime)s %(message)s"))
-    logging.basicConfig(level=level, handlers=[handler])
+from mock_server.state.clock import machine_time
 
 
-class Together(logging.StreamHandler[TextIO]):
-    """Where no event loop runs, and for warnings, a line is written at once, after those that wait."""
+class Lines:
+    """Where no event loop runs, a line is written at once."""
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream)
+        self._stream = stream
         self._waiting: list[str] = []
+        self._second = 0
+        self._written = ""
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self._waiting.append(f"{self.format(record)}{self.terminator}")
-        if record.levelno >= logging.WARNING:
-            self.flush()
-        elif len(self._waiting) == 1:
+    def say(self, line: str) -> None:
+        """It gets the moment before it: `2026-11-21 10:00:00,123`."""
+        second, thousandths = divmod(machine_time(), 1000)
+        if second != self._second:  # each is formatted once
+            self._second, self._written = second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+        self._waiting.append(f"{self._written},{thousandths:03} {line}\n")
+        if len(self._waiting) == 1:
             try:
                 asyncio.get_running_loop().call_soon(self.flush)
             except RuntimeError:
@@ -42,19 +39,24 @@ class Together(logging.StreamHandler[TextIO]):
     def flush(self) -> None:
         with contextlib.suppress(OSError, ValueError):  # nobody reads it any more: no reason to stop serving
             lines, self._waiting = self._waiting, []
-            self.stream.write("".join(lines))
-            self.stream.flush()
+            self._stream.write("".join(lines))
+            self._stream.flush()
 
 
-class Moments(logging.Formatter):
-    """As its parent writes them, but each second is formatted once."""
+class Handler(logging.Handler):
+    """Whatever else the process logs, at once, and after the lines that wait."""
 
-    def __init__(self, pattern: str) -> None:
-        super().__init__(pattern)
-        self._second = (0, "")
+    def __init__(self, lines: Lines) -> None:
+        super().__init__()
+        self._lines = lines
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - as the parent has it
-        second = int(record.created)
-        if self._second[0] != second:
-            self._second = (second, time.strftime(self.default_time_format, self.converter(second)))
-        return f"{self._second[1]},{record.msecs:03.0f}"
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.say(self.format(record))
+        self._lines.flush()
+
+
+def log_to(stream: TextIO, level: str) -> Lines:
+    """For the whole process."""
+    lines = Lines(stream)
+    logging.basicConfig(level=level, handlers=[Handler(lines)])
+    return lines

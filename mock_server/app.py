@@ -12,13 +12,17 @@ from mock_server.state.fixtures import load
 from mock_server.state.tenant import Tenant
 from mock_server.state.tenants import Start, Starts, Tenants
 from mock_server.wiring import layers
+from mock_server.wiring.records import Say
 
 
 class App:
     """The fake, ready for an ASGI server, and the state behind it."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        """Raises SetupError: fixtures, an assumption or the documents of spec/ are wrong."""
+    def __init__(self, settings: Settings | None = None, say: Say | None = None) -> None:
+        """Raises SetupError: fixtures, an assumption or the documents of spec/ are wrong.
+
+        `say` takes the line of each request; without it, the logger isc_mock.access does.
+        """
         settings = settings or Settings()
 
         def start(scenario: str | None) -> Start:
@@ -33,6 +37,7 @@ class App:
                 rate_limit=settings.rate_limit,
                 strict_experimental=settings.strict_experimental,
                 control_token=settings.control_token,
+                say=say,
             )
         except contract.ContractError as error:
             raise SetupError(str(error)) from None

@@ -146,13 +146,13 @@ def _serve(host: str, port: int, log_level: str, assume: dict[str, str], options
     if settings.control_token is not None and not settings.control_token.isascii():
         raise SetupError("--control-token: a header cannot carry it; choose one of ASCII characters")
     with server.until_interrupted():
-        app = App(settings)
+        lines = log_to(sys.stderr, log_level.upper())
+        app = App(settings, say=None if log_level == "warning" else lines.say)
         listening = server.listen(host, port)
         if not server.is_loopback(listening) and not settings.control_token:
             listening.close()
             raise SetupError(f"--host {host}: others reach this address, and the control API with it; choose a --control-token")
         _announce(app, server.url_of(listening))
-        log_to(sys.stderr, log_level.upper())
         server.run(app, listening)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -82,6 +83,17 @@ def test_serve_prints_variables_that_log_the_administrator_in() -> None:
 
     assert answer["token_type"] == "bearer"
     assert answer["user_name"] == "ines.calder"
+
+
+@pytest.mark.parametrize(("level", "expected"), [("info", 1), ("warning", 0)])
+def test_serve_writes_a_line_for_each_request_unless_only_warnings_are_wanted(level: str, expected: int) -> None:
+    with serving("--log-level", level) as (process, printed):
+        httpx.get(f"{printed['SAIL_BASE_URL']}/v2024/work-items").close()
+        process.terminate()
+        _, errors = process.communicate(timeout=10)
+
+    lines = re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} GET /v2024/work-items 401 \d+\.\dms listWorkItems -$", errors, re.MULTILINE)
+    assert len(lines) == len(errors.splitlines()) == expected
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -19,7 +19,7 @@ from mock_server.wiring.dispatch import Dispatch
 from mock_server.wiring.documentation import Documentation
 from mock_server.wiring.edge import Edge
 from mock_server.wiring.login import Login
-from mock_server.wiring.records import Recorder
+from mock_server.wiring.records import Recorder, Say
 from mock_server.wiring.resolver import function_for
 from mock_server.wiring.routes import Routes
 from mock_server.wiring.spoiling import Spoiling
@@ -28,16 +28,22 @@ from mock_server.wiring.well_formed import checked_fast
 
 
 def application(
-    tenants: Tenants, *, token_life: int, rate_limit: bool = False, strict_experimental: bool = False, control_token: str | None = None
+    tenants: Tenants,
+    *,
+    token_life: int,
+    rate_limit: bool = False,
+    strict_experimental: bool = False,
+    control_token: str | None = None,
+    say: Say | None = None,
 ) -> ASGIApp:
-    """Raises ContractError where the documents of spec/ and the code disagree. `token_life` is in seconds."""
+    """Raises ContractError where the documents of spec/ and the code disagree. `token_life` is in seconds; `say`: see Recorder."""
     logging.getLogger("connexion").setLevel(logging.WARNING)
     tokens = Tokens(tenants, token_life)
     login = partial(Login, tokens=tokens, rate_limit=rate_limit, strict_experimental=strict_experimental, control_token=control_token)
     connexion = ConnexionMiddleware(
         Dispatch(tenants, tokens),
         import_name="mock_server",
-        middlewares=[partial(Edge, recorder=Recorder(tenants, tokens)), Routes, Documentation, login, Spoiling, Validation],
+        middlewares=[partial(Edge, recorder=Recorder(tenants, tokens, say)), Routes, Documentation, login, Spoiling, Validation],
         resolver=function_for,
     )
     try:

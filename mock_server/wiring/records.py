@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mock_server.state.clock import stopwatch
 from mock_server.state.journal import Entry
@@ -15,6 +15,9 @@ from mock_server.wiring.near_misses import meant
 
 ACCESS = logging.getLogger("isc_mock.access")
 
+Say = Callable[[str], None]
+"""Takes a line of the log."""
+
 CONTROL = "/_mock"
 
 OK = 200
@@ -24,16 +27,21 @@ NOT_FOUND = 404
 
 
 class Recorder:
-    def __init__(self, tenants: Tenants, tokens: Tokens) -> None:
+    def __init__(self, tenants: Tenants, tokens: Tokens, say: Say | None = None) -> None:
+        """Without `say` a line goes to the logger isc_mock.access."""
         self._tenants = tenants
         self._tokens = tokens
+        self._say = say
 
     def record(self, exchange: Exchange) -> None:
         """The bearer tells whose request it was where the login was not reached, or failed."""
         duration = stopwatch() - exchange.started
         if exchange.status == NOT_FOUND and exchange.operation is None:
             exchange.near_miss = meant(exchange.method, exchange.path)
-        _log(exchange, duration)
+        if self._say is not None:
+            self._say(_line(exchange, duration))
+        elif ACCESS.isEnabledFor(logging.INFO):
+            ACCESS.info("%s", _line(exchange, duration))
         if not exchange.path.startswith(CONTROL) and (exchange.operation is not None or exchange.status != OK):
             tenant = self._tenant(exchange)
             tenant.journal.write(_entry(exchange, tenant.clock.now(), duration))
@@ -47,17 +55,11 @@ class Recorder:
         return self._tokens.tenant_of(exchange.bearer) or self._tenants.default
 
 
-def _log(exchange: Exchange, duration: float) -> None:
-    ACCESS.info(
-        "%s %s %s %.1fms %s %s%s",
-        exchange.method,
-        exchange.path,
-        exchange.status or "-",
-        duration,
-        exchange.operation.id if exchange.operation else "-",
-        exchange.caller.client_id if exchange.caller else "-",
-        f" (near miss: {exchange.near_miss}?)" if exchange.near_miss else "",
-    )
+def _line(exchange: Exchange, duration: float) -> str:
+    operation = exchange.operation.id if exchange.operation else "-"
+    client = exchange.caller.client_id if exchange.caller else "-"
+    near_miss = f" (near miss: {exchange.near_miss}?)" if exchange.near_miss else ""
+    return f"{exchange.method} {exchange.path} {exchange.status or '-'} {duration:.1f}ms {operation} {client}{near_miss}"
 
 
 def _entry(exchange: Exchange, now: int, duration: float) -> Entry:
