@@ -109,7 +109,7 @@ def test_one_operation_that_fails_undoes_those_before_it() -> None:
 )
 def test_an_operation_without_what_it_needs_is_named(operation: Operation, field: str) -> None:
     with pytest.raises(MissingValue, match=rf'"\[1\]\.{field}"'):
-        json_patch.apply({"a": 1}, [{"op": "remove", "path": "/a"}, operation])
+        json_patch.demand_members([{"op": "remove", "path": "/a"}, operation])
 
 
 @pytest.mark.parametrize(

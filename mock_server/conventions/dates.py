@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _DURATION = re.compile(r"P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _RELATIVE = re.compile(r"([+-])(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
@@ -20,7 +21,7 @@ def parse(text: str) -> int:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or "T" not in text.upper():
         raise ValueError(f"{text!r} has no time or no offset")
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def write(milliseconds: int) -> str:
@@ -54,7 +55,7 @@ def duration(text: str) -> int:
     names = ("weeks", "days", "hours", "minutes", "seconds")
     amounts = {name: float(amount) for name, amount in zip(names, match.groups(default="0"), strict=True)}
     try:
-        return timedelta(**amounts) // timedelta(milliseconds=1)
+        return timedelta(**amounts) // _MILLISECOND
     except OverflowError:
         raise ValueError(f"{text[:100]!r} is out of range") from None
 

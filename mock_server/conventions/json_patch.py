@@ -10,6 +10,9 @@ from jsonpointer import JsonPointerException
 
 from mock_server.conventions.errors import IllegalContent, IllegalValue, MissingValue
 
+NEEDED = {"add": "value", "replace": "value", "test": "value", "move": "from", "copy": "from"}
+"""The member that an operation has beside `op` and `path`."""
+
 
 def refuse_other_paths(operations: Sequence[dict[str, Any]], changeable: Collection[str]) -> None:
     """Raises IllegalValue for the first operation that would change anything but the pointers of `changeable`."""
@@ -22,7 +25,7 @@ def refuse_other_paths(operations: Sequence[dict[str, Any]], changeable: Collect
 def demand_members(operations: Sequence[dict[str, Any]]) -> None:
     """Raises MissingValue for the first operation that lacks `value` or `from`."""
     for number, operation in enumerate(operations):
-        needed = {"add": "value", "replace": "value", "test": "value", "move": "from", "copy": "from"}.get(operation["op"])
+        needed = NEEDED.get(operation["op"])
         if needed is not None and needed not in operation:
             raise MissingValue(f"[{number}].{needed}")
 
@@ -39,15 +42,13 @@ def changed_by(operation: dict[str, Any]) -> tuple[str, ...]:
 
 
 def apply(document: dict[str, Any], operations: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A changed copy of the document.
+    """A changed copy of the document, by operations that have all their members.
 
-    Raises:
-        MissingValue: an operation lacks `value` or `from`.
-        IllegalContent: a `test` fails, or a place does not exist.
+    Raises IllegalContent: a `test` fails, or a place does not exist.
     """
-    demand_members(operations)
-    if all(_replaces_a_member(operation, document) for operation in operations):
-        return document | {operation["path"][1:]: operation["value"] for operation in operations}
+    replaced = _replaced_members(document, operations)
+    if replaced is not None:
+        return document | replaced
     try:
         changed = jsonpatch.JsonPatch(operations).apply(document)
     except jsonpatch.JsonPatchTestFailed:
@@ -59,7 +60,15 @@ def apply(document: dict[str, Any], operations: Sequence[dict[str, Any]]) -> dic
     return changed
 
 
-def _replaces_a_member(operation: dict[str, Any], document: dict[str, Any]) -> bool:
-    """What clients do to clear a task: jsonpatch takes 36 µs for two of these, for it copies the document whole, and this takes 1."""
-    slash, name = operation["path"][:1], operation["path"][1:]
-    return operation["op"] in ("replace", "add") and slash == "/" and name in document and "/" not in name and "~" not in name
+def _replaced_members(document: dict[str, Any], operations: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Name and new value of each, if the operations do nothing else; that is what clients do to clear a task.
+
+    jsonpatch takes 36 µs for two of these, for it copies the document whole, and this takes 1.
+    """
+    replaced: dict[str, Any] = {}
+    for operation in operations:
+        path, name = operation["path"], operation["path"][1:]
+        if operation["op"] not in ("replace", "add") or path[:1] != "/" or name not in document or "/" in name or "~" in name:
+            return None
+        replaced[name] = operation["value"]
+    return replaced

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
@@ -15,6 +16,9 @@ from mock_server.state.ordered import Ordered
 
 Json = dict[str, Any]
 Bucket = Hashable
+Place = tuple[Bucket, int]
+"""A bucket of the index, and the moment that orders a document there."""
+
 Change = Callable[[Json], Json]
 Fields = TypeVar("Fields")
 
@@ -45,8 +49,8 @@ class Kind(Protocol[Fields]):
 
     def fields(self, document: Json) -> Fields: ...
 
-    def places(self, record: Record[Fields]) -> Iterable[tuple[Bucket, int]]:
-        """The buckets of the index that a document stands in, and the moment that orders it there."""
+    def places(self, record: Record[Fields]) -> Sequence[Place]:
+        """Where in the index a document stands; no bucket twice."""
 
 
 class Collection(Generic[Fields]):
@@ -132,14 +136,14 @@ class Collection(Generic[Fields]):
         self._changes[after.id] = after
         if before is not None and before.fields == after.fields:
             return after
-        old = list(self.kind.places(before)) if before else []
-        new = list(self.kind.places(after))
-        for bucket, moment in old:
-            if (bucket, moment) not in new:
-                self._own(bucket).remove((moment, after.id))
-        for bucket, moment in new:
-            if (bucket, moment) not in old:
-                self._own(bucket).add((moment, after.id, after))
+        old = self.kind.places(before) if before else ()
+        moves = [(was, now) for was, now in zip_longest(old, self.kind.places(after)) if was != now]
+        for was, _ in moves:
+            if was is not None:
+                self._own(was[0]).remove((was[1], after.id))
+        for _, now in moves:  # only then, for what looks like a move may be a shift by one
+            if now is not None:
+                self._own(now[0]).add((now[1], after.id, after))
         return after
 
     def _own(self, bucket: Bucket) -> Ordered[Entry[Fields]]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from sys import intern
 from typing import Any, NamedTuple
 
 from mock_server.conventions import dates, schemas
 from mock_server.conventions.filters import fold
 from mock_server.conventions.schemas import Schema
-from mock_server.state.collection import Bucket, Record
+from mock_server.state.collection import Bucket, Place, Record
 
 PENDING = "Pending"
 
@@ -36,11 +37,10 @@ class WorkItemKind:
         moment = document["created"] if is_open else document["completed"]
         return WorkItemFields(_once(document["ownerId"]), is_open, dates.parse(moment))
 
-    def places(self, record: Record[WorkItemFields]) -> Iterable[tuple[Bucket, int]]:
+    def places(self, record: Record[WorkItemFields]) -> Sequence[Place]:
         owner, is_open, moment = record.fields
-        yield (is_open,), moment
-        if owner is not None:
-            yield (is_open, owner), moment
+        everybodys = ((is_open,), moment)
+        return (everybodys,) if owner is None else (everybodys, ((is_open, owner), moment))
 
     @staticmethod
     def bucket(*, is_open: bool, owner: str | None) -> Bucket:
@@ -68,12 +68,17 @@ INDEXED = {"completionStatus": "completion_status", "sourceId": "source_id", "ty
 """Filter field → field of TaskFields, each with buckets of its own."""
 
 
-ALL, COMPLETED, PENDING_TASKS = ("all",), ("completed",), ("pending",)
+_INDEXED_OF = attrgetter(*INDEXED.values())
+
+ALL: Bucket = ("all",)
+COMPLETED: Bucket = ("completed",)
+LISTS: dict[str, Bucket] = {"all": ALL, "completed": COMPLETED, "pending": ("completionStatus", None)}
+"""`x-isc-holds` → the bucket with all that such a list holds."""
 
 
 @dataclass(frozen=True)
 class TaskKind:
-    """All tasks, the completed and the pending ones, and those of each value of an indexed field; in order of creation.
+    """All tasks, the completed ones, and those of each value of an indexed field; in order of creation.
 
     The `type` filter takes constants that pair with the names of task definitions: "Cloud Account Aggregation" is
     CLOUD_ACCOUNT_AGGREGATION. `source` and `age` are values of the assumptions task-source and task-age.
@@ -99,13 +104,14 @@ class TaskKind:
             launcher=intern(fold(document["launcher"])),
         )
 
-    def places(self, record: Record[TaskFields]) -> Iterable[tuple[Bucket, int]]:
+    def places(self, record: Record[TaskFields]) -> Sequence[Place]:
         fields = record.fields
         moment = fields.created
-        yield ALL, moment
-        yield COMPLETED if fields.completion_status is not None else PENDING_TASKS, moment
-        for name, attribute in INDEXED.items():
-            yield (name, getattr(fields, attribute)), moment
+        places: list[Place] = [(bucket, moment) for bucket in zip(INDEXED, _INDEXED_OF(fields), strict=True)]
+        places.append((ALL, moment))
+        if fields.is_finished:
+            places.append((COMPLETED, moment))
+        return places
 
     def _source_id(self, document: dict[str, Any]) -> str | None:
         if self.source == "attributes":

@@ -22,11 +22,12 @@ CHUNK = 512
 
 
 class Ordered(Generic[Entry]):
-    __slots__ = ("_chunks", "_counted", "_size")
+    __slots__ = ("_chunks", "_counted", "_lasts", "_size")
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         every = sorted(entries)
         self._chunks: list[tuple[Entry, ...] | list[Entry]] = [tuple(every[at : at + CHUNK]) for at in range(0, len(every), CHUNK)]
+        self._lasts = [chunk[-1] for chunk in self._chunks]
         self._size = len(every)
         self._counted: list[int] | None = None
 
@@ -45,6 +46,7 @@ class Ordered(Generic[Entry]):
         """The same entries, apart from now on; what neither side changes is shared."""
         twin: Ordered[Entry] = object.__new__(Ordered)
         twin._chunks = [chunk if isinstance(chunk, tuple) else tuple(chunk) for chunk in self._chunks]
+        twin._lasts = self._lasts.copy()
         twin._size = self._size
         twin._counted = None
         return twin
@@ -52,29 +54,35 @@ class Ordered(Generic[Entry]):
     def add(self, entry: Entry) -> None:
         """One entry more, which must not be there yet."""
         if not self._chunks:
-            self._chunks.append(())
-        at = min(self._chunk_of(entry), len(self._chunks) - 1) if self._size else 0
+            self._chunks.append([])
+            self._lasts.append(entry)
+        at = min(bisect_left(self._lasts, entry), len(self._chunks) - 1)
         chunk = self._own(at)
         insort(chunk, entry)
+        self._lasts[at] = chunk[-1]
         if len(chunk) > 2 * CHUNK:
-            self._chunks[at : at + 1] = [chunk[:CHUNK], chunk[CHUNK:]]
+            halves = [chunk[:CHUNK], chunk[CHUNK:]]
+            self._chunks[at : at + 1] = halves
+            self._lasts[at : at + 1] = [half[-1] for half in halves]
         self._size += 1
         self._counted = None
 
     def remove(self, key: Key) -> None:
         """One entry fewer, which must be there."""
-        at = self._chunk_of(key)
+        at = bisect_left(self._lasts, key)
         chunk = self._own(at)
         del chunk[bisect_left(chunk, key)]
-        if not chunk:
-            del self._chunks[at]
+        if chunk:
+            self._lasts[at] = chunk[-1]
+        else:
+            del self._chunks[at], self._lasts[at]
         self._size -= 1
         self._counted = None
 
     def before(self, moment: int) -> int:
         """How many entries are earlier than the moment."""
         key = (moment, "")
-        at = self._chunk_of(key)
+        at = bisect_left(self._lasts, key)
         if at == len(self._chunks):
             return self._size
         return self._ends[at] - len(self._chunks[at]) + bisect_left(self._chunks[at], key)
@@ -101,9 +109,6 @@ class Ordered(Generic[Entry]):
         if self._counted is None:
             self._counted = list(accumulate(map(len, self._chunks)))
         return self._counted
-
-    def _chunk_of(self, key: tuple[Any, ...]) -> int:
-        return bisect_left(self._chunks, key, key=lambda chunk: chunk[-1])
 
     def _own(self, at: int) -> list[Entry]:
         """A chunk that nobody else has: a tuple may be shared, a list is never."""

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from mock_server.conventions.filters import All, Comparison, Expression, condition, fold
 from mock_server.state.collection import Collection, Entry, Record
-from mock_server.state.kinds import INDEXED, TaskFields
+from mock_server.state.kinds import INDEXED, LISTS, TaskFields
 from mock_server.state.ordered import Ordered
 
 Condition = Callable[[Record[TaskFields]], bool]
@@ -54,12 +54,12 @@ class Selection:
 def select(
     collection: Collection[TaskFields], expression: Expression | None, *, holds: str, since: int = 0, also: tuple[Condition, ...] = ()
 ) -> Selection:
-    """`holds` is the bucket that the list is made of: all, completed or pending. `also`: conditions beside the expression."""
+    """`holds` is what the list is made of: all, completed or pending. `also`: conditions beside the expression."""
     if expression is None:
-        return Selection(collection, (collection.bucket((holds,)),), also, since)
+        return Selection(collection, (collection.bucket(LISTS[holds]),), also, since)
     parts = _candidates(collection, expression)
     if parts is None:
-        return Selection(collection, (collection.bucket((holds,)),), (condition(expression, _field), *also), since)
+        return Selection(collection, (collection.bucket(LISTS[holds]),), (condition(expression, _field), *also), since)
     conditions: tuple[Condition, ...] = () if isinstance(expression, Comparison) else (condition(expression, _field),)
     if holds != "all" and not _implies(expression, holds):
         conditions = (*conditions, lambda record: record.fields.is_finished == (holds == "completed"))

@@ -211,7 +211,8 @@ def _json(body: bytes, schema: Schema) -> Any:
         if not schema.holds(text) or text.lstrip()[:1] in ("[", "{") or not text.replace("\n", " ").isprintable():
             raise UnreadableRequest from None
         return text
-    if any(depth > MAX_DEPTH for depth in _depths(value)):
+    # As a rule there are too few brackets for it; looking at each value was 7 % of a patch.
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and any(depth > MAX_DEPTH for depth in _depths(value)):
         raise UnreadableRequest
     return value
 
