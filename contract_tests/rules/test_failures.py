@@ -17,7 +17,7 @@ TRACKING_ID = "0" * 32
 
 @pytest.fixture
 def exchange() -> Exchange:
-    return Exchange(TRACKING_ID, "GET", "/v3/work-items", 0.0, [])
+    return Exchange(TRACKING_ID, "GET", "/v3/work-items", 0.0, [], {})
 
 
 def test_a_bug_is_a_500_that_tells_nothing_and_a_traceback_in_the_log(exchange: Exchange, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from mock_server.contract import Operation
+from mock_server.conventions import dates
 from mock_server.state.tenant import Tenant
 from mock_server.state.tenants import Tenants
 from mock_server.state.tokens import Caller, Tokens
@@ -23,6 +25,16 @@ class Call(NamedTuple):
 
     def now(self) -> int:
         return self.tenant.clock.now()
+
+    def timestamp(self) -> str:
+        """The present moment as documents have it."""
+        return _written(self.tenant.clock.now())
+
+
+@lru_cache(maxsize=16)
+def _written(moment: int) -> str:
+    """A change asks twice, and others within the same millisecond."""
+    return dates.write(moment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def update_task_status(call: Call, id_: str, body: list[dict[str, Any]]) -> Repl
         changed = json_patch.apply(document, operations)
         changed["completionStatus"] = _completion_status(call, changed)
         changed["completed"] = _completed(changed)
-        return {**changed, "modified": dates.write(call.now())}
+        return {**changed, "modified": call.timestamp()}
 
     changed = call.tenant.state.tasks.update(id_, patched)
     if any(one["op"] != "test" for one in operations):

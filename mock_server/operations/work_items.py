@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 
-from mock_server.conventions import dates
 from mock_server.conventions.errors import IllegalContent, IllegalValue, NotFound, UnknownReference
 from mock_server.conventions.replies import Reply, json_reply, page_reply
 from mock_server.operations.access import asked_for, reachable
@@ -170,12 +169,12 @@ def _decided(call: Call, document: Json, chosen: list[str], decision: str) -> Js
 
 
 def _ended(call: Call, document: Json, state: str) -> Json:
-    return {**document, "state": state, "completed": dates.write(call.now())}
+    return {**document, "state": state, "completed": call.timestamp()}
 
 
 def _changed(call: Call, record: Record[WorkItemFields], change: Callable[[Json], Json]) -> Reply:
     """All changes of a work item pass here: its date of modification is theirs."""
-    modified = {"modified": dates.write(call.now())}
+    modified = {"modified": call.timestamp()}
     return Reply(call.tenant.state.work_items.update(record.id, lambda document: {**change(document), **modified}).body)
 
 

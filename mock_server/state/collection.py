@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
 
@@ -23,8 +22,7 @@ Change = Callable[[Json], Json]
 Fields = TypeVar("Fields")
 
 
-@dataclass(frozen=True, slots=True)
-class Record(Generic[Fields]):
+class Record(NamedTuple, Generic[Fields]):
     """A document that never changes: serialised once, with the fields that indexes and rules ask for."""
 
     id: str
@@ -39,6 +37,13 @@ class Record(Generic[Fields]):
 
 Entry = tuple[int, str, Record[Fields]]
 """Of an index: the moment, the id, and the document as it was when it came there. If it has changed since, its collection knows."""
+
+
+TOGETHER = 64
+"""Changes whose documents move in the index at once, if nobody looks at it before.
+
+Each by itself takes 11 µs between two requests, which leave nothing of the index in the processor's cache, and 5 among others.
+"""
 
 
 class Kind(Protocol[Fields]):
@@ -71,9 +76,11 @@ class Collection(Generic[Fields]):
                 buckets.setdefault(bucket, []).append(entry)
         self._buckets = {bucket: Ordered(buckets[bucket]) for bucket in buckets}
         self._changed: set[Bucket] = set()
+        self._unplaced: dict[str, Record[Fields] | None] = {}
 
     def copy(self) -> Collection[Fields]:
         """The same documents, apart from now on. What neither side changes is shared."""
+        self._place()
         twin: Collection[Fields] = object.__new__(Collection)
         twin.kind = self.kind
         twin._start = self._start
@@ -81,6 +88,7 @@ class Collection(Generic[Fields]):
         twin._buckets = dict(self._buckets)
         twin._changed = set()
         self._changed = set()
+        twin._unplaced = {}
         return twin
 
     def get(self, id_: str) -> Record[Fields]:
@@ -111,6 +119,7 @@ class Collection(Generic[Fields]):
         return self._write(before, after)
 
     def bucket(self, bucket: Bucket) -> Ordered[Entry[Fields]]:
+        self._place()
         return self._buckets.get(bucket, _EMPTY)
 
     def records(self, entries: Iterable[Entry[Fields]]) -> list[Record[Fields]]:
@@ -134,22 +143,30 @@ class Collection(Generic[Fields]):
 
     def _write(self, before: Record[Fields] | None, after: Record[Fields]) -> Record[Fields]:
         self._changes[after.id] = after
-        if before is not None and before.fields == after.fields:
-            return after
-        old = self.kind.places(before) if before else ()
-        moves = [(was, now) for was, now in zip_longest(old, self.kind.places(after)) if was != now]
-        for was, _ in moves:
-            if was is not None:
-                self._own(was[0]).remove((was[1], after.id))
-        for _, now in moves:  # only then, for what looks like a move may be a shift by one
-            if now is not None:
-                self._own(now[0]).add((now[1], after.id, after))
+        if before is None or before.fields != after.fields:
+            self._unplaced.setdefault(after.id, before)
+            if len(self._unplaced) == TOGETHER:
+                self._place()
         return after
+
+    def _place(self) -> None:
+        """Bring the index to where the documents are."""
+        for id_, before in self._unplaced.items():
+            after = self._changes[id_]
+            old = self.kind.places(before) if before else ()
+            moves = [(was, now) for was, now in zip_longest(old, self.kind.places(after)) if was != now]
+            for was, _ in moves:
+                if was is not None:
+                    self._own(was[0]).remove((was[1], id_))
+            for _, now in moves:  # only then, for what looks like a move may be a shift by one
+                if now is not None:
+                    self._own(now[0]).add((now[1], id_, after))
+        self._unplaced.clear()
 
     def _own(self, bucket: Bucket) -> Ordered[Entry[Fields]]:
         """One that no copy has."""
         if bucket not in self._changed:
-            self._buckets[bucket] = self.bucket(bucket).apart()
+            self._buckets[bucket] = self._buckets.get(bucket, _EMPTY).apart()
             self._changed.add(bucket)
         return self._buckets[bucket]
 

@@ -37,7 +37,7 @@ class Dispatch:
     def _call(self, exchange: Exchange, operation: Operation, scope: Scope) -> Call | OpenCall:
         if exchange.caller is not None:
             return Call(exchange.caller.tenant, exchange.caller, operation)
-        return OpenCall(self._tenants, self._tenant(exchange), self._tokens, operation, _base_url(scope))
+        return OpenCall(self._tenants, self._tenant(exchange), self._tokens, operation, _base_url(exchange, scope))
 
     def _tenant(self, exchange: Exchange) -> Tenant:
         """The one that `tenant` names, a parameter that no operation needs to see."""
@@ -57,9 +57,9 @@ def _shaped(reply: Reply, operation: Operation) -> Reply:
     return reply
 
 
-def _base_url(scope: Scope) -> str:
+def _base_url(exchange: Exchange, scope: Scope) -> str:
     """As the client sees it: behind a mapped port only the Host header knows."""
-    host = exchanges.header(scope, b"host") or "localhost"
+    host = exchange.header(b"host") or "localhost"
     return f"{scope.get('scheme', 'http')}://{host}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect
@@ -27,9 +28,6 @@ SLASHES = re.compile("/{2,}")
 
 ODD = re.compile(rb"[^\x21-\x7e]")
 
-BODY_HEADERS = {b"content-length", b"transfer-encoding"}
-"""HTTP/1.1 knows no body without one of these."""
-
 
 class Edge:
     def __init__(self, app: ASGIApp, *, recorder: Recorder) -> None:
@@ -40,8 +38,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(ids.tracking_id(), scope["method"], _sent_path(scope), stopwatch(), _query(scope))
-        exchange.bearer = exchanges.bearer(scope)
+        sent = dict(reversed(scope["headers"]))
+        exchange = Exchange(ids.tracking_id(), scope["method"], _sent_path(scope), stopwatch(), _query(scope), sent)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -52,7 +50,7 @@ class Edge:
             await send(message)
 
         try:
-            exchange.body = await _whole_body(scope, receive)
+            exchange.body = await _whole_body(scope, sent, receive)
             await self._app(_prepared(scope, exchange), _replayed(exchange.body, receive), sending)
         except ClientDisconnect:
             return
@@ -70,13 +68,13 @@ def _prepared(scope: Scope, exchange: Exchange) -> Scope:
     return {**scope, "path": SLASHES.sub("/", path) if "//" in path else path, exchanges.KEY: exchange}
 
 
-async def _whole_body(scope: Scope, receive: Receive) -> bytes:
+async def _whole_body(scope: Scope, sent: Mapping[bytes, bytes], receive: Receive) -> bytes:
     """connexion 3.3 takes a body without Content-Length (chunked) for a missing one: so nothing behind this reads the network."""
-    lengths = [value for name, value in scope["headers"] if name in BODY_HEADERS]
-    if not lengths and scope.get("http_version") == "1.1":
-        return b""
+    length = sent.get(b"content-length")
+    if length is None and b"transfer-encoding" not in sent and scope.get("http_version") == "1.1":
+        return b""  # HTTP/1.1 knows no body without one of these
     limit = MAX_STATE if scope["path"] == "/_mock/state" else MAX_BODY
-    if any(length.isdigit() and int(length) > limit for length in lengths):
+    if length is not None and length.isdigit() and int(length) > limit:
         raise ContentTooLarge(limit)
     parts: list[bytes] = []
     size, more = 0, True

@@ -39,7 +39,7 @@ DEPRECATED = (Name(b"X-Deprecated"), b"true")
 class Exchange:
     """`started` is in milliseconds of the stopwatch. `path` is as it was sent, without the query.
 
-    `bearer` is the token of the Authorization header.
+    `sent`: the headers of the request, in lower case; of those with the same name the first.
 
     The layers fill in what they find: the operation, the caller, its arguments, what of the request nothing reads (`ignored`), the rule
     that spoils the answer (`fault`), what was to be sent (`reply`), and what was sent in the end (`status`, and `answer`: the parts of
@@ -51,6 +51,7 @@ class Exchange:
     path: str
     started: float
     query: list[tuple[str, str]]
+    sent: Mapping[bytes, bytes]
     body: bytes = b""
     operation: Operation | None = None
     path_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -59,10 +60,19 @@ class Exchange:
     ignored: list[str] = field(default_factory=list)
     fault: dict[str, Any] | None = None
     near_miss: str | None = None
-    bearer: str = ""
     reply: Reply | None = None
     status: int | None = None
     answer: list[bytes] = field(default_factory=list)
+
+    def header(self, name: bytes) -> str:
+        """Of the request; an empty string if it is not there."""
+        return str(self.sent.get(name, b""), "latin-1")
+
+    @property
+    def bearer(self) -> str:
+        """The token of the Authorization header; an empty string if there is none."""
+        kind, _, token = self.header(b"authorization").partition(" ")
+        return token.strip() if kind.casefold() == "bearer" else ""
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -73,20 +83,6 @@ class Exchange:
 def of(scope: Scope) -> Exchange:
     exchange: Exchange = scope[KEY]
     return exchange
-
-
-def header(scope: Scope, name: bytes) -> str:
-    """The first of that name, which is lower case; an empty string if there is none."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value, "latin-1")
-    return ""
-
-
-def bearer(scope: Scope) -> str:
-    """The token of the Authorization header; an empty string if there is none."""
-    kind, _, token = header(scope, b"authorization").partition(" ")
-    return token.strip() if kind.casefold() == "bearer" else ""
 
 
 async def answer(exchange: Exchange, reply: Reply, send: Send) -> None:

@@ -15,6 +15,7 @@ from mock_server.conventions.errors import Forbidden, MissingValue, Unauthorized
 from mock_server.state.people import ALL_SCOPES
 from mock_server.state.tokens import Caller, Tokens
 from mock_server.wiring import exchange as exchanges
+from mock_server.wiring.exchange import Exchange
 
 EXPERIMENTAL = "X-SailPoint-Experimental"
 
@@ -80,7 +81,7 @@ class Gate:
         if not self._has_scopes(caller) or not _has_level(caller, operation):
             raise Forbidden
         if self._strict_experimental and operation.spec.get("x-isc-experimental"):
-            _demand_experimental(scope, caller)
+            _demand_experimental(exchange, caller)
         await self._next_app(scope, receive, send)
 
     def _has_scopes(self, caller: Caller) -> bool:
@@ -119,6 +120,6 @@ def _demanded(token: str) -> str:
     return token
 
 
-def _demand_experimental(scope: Scope, caller: Caller) -> None:
-    if exchanges.header(scope, EXPERIMENTAL.lower().encode()).strip().lower() != "true":
+def _demand_experimental(exchange: Exchange, caller: Caller) -> None:
+    if exchange.header(EXPERIMENTAL.lower().encode()).strip().lower() != "true":
         raise MissingValue(EXPERIMENTAL) if caller.tenant.assumes("experimental-header") == "bad-request" else Forbidden()

@@ -67,7 +67,7 @@ class Check:
             reader.argument: reader.read(query if reader.where == "query" else exchange.path_parameters) for reader in self._readers
         }
         if self._body is not None:
-            arguments["body"] = self._body.read(exchange.body, exchanges.header(scope, b"content-type"))
+            arguments["body"] = self._body.read(exchange.body, exchange.header(b"content-type"))
             exchange.ignored += self._body.unread(arguments["body"])
         elif exchange.body:
             exchange.ignored.append("body")
