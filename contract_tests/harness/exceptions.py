@@ -17,6 +17,9 @@ class Exempt(NamedTuple):
 LITERALS = {"completed", "count", "summary", "bulk-approve", "bulk-reject", "pending-tasks"}
 """No case has one of these for an id: the path is another operation's then, which answers as that one is described."""
 
+TAKES_TEXT = {"completeWorkItem"}
+"""Bare text that is not JSON counts as a string there: bytes that happen to be text are no wrong body."""
+
 EXEMPT = [
     Exempt(
         (

@@ -146,12 +146,12 @@ def _schemathesis(run: Run, version: str, inventory: Inventory) -> None:
 
 
 def _failed(run: Run, version: str, scenario: Scenario, failure: Failure) -> None:
-    sent = scenario.sent.get(failure.case)
+    sent = scenario.sent(failure.case)
     if sent is None or sent.status is None:
         return
     exchange = _exchange(sent)
-    operation = _operation(version, scenario.labels.get(failure.case, scenario.label))
-    steps = tuple(Step.of(_exchange(scenario.sent[case]).request) for case in scenario.chain(failure.case))
+    operation = _operation(version, scenario.label_of(failure.case))
+    steps = tuple(Step.of(_exchange(one).request) for one in scenario.chain(failure.case))
     problems = oracle.judge(version, exchange.request, exchange.answer) if failure.check in _SHAPE else []
     for problem in problems:
         says = f"the document of {version} describes it otherwise: {problem.text}"

@@ -38,7 +38,7 @@ _SEND = HTTPAdapter.send
 _CARRY: list[Carry] = []
 """The gate that is closed, if one is."""
 
-_NETRC = requests.sessions.get_netrc_auth
+_NETRC, _PROXIES = requests.sessions.get_netrc_auth, requests.sessions.get_environ_proxies
 _HANDLE = httpx.HTTPTransport.handle_request
 
 
@@ -54,12 +54,14 @@ def routed(carry: Carry) -> Iterator[None]:
         HTTPAdapter.send = _send_by_requests  # type: ignore[method-assign,assignment]
         httpx.HTTPTransport.handle_request = _send_by_httpx  # type: ignore[method-assign,assignment]
         requests.sessions.get_netrc_auth = lambda *_arguments, **_options: None  # what is in ~/.netrc is for nobody here
+        requests.sessions.get_environ_proxies = lambda *_arguments, **_options: {}  # nor do proxies reach beyond the gate
         try:
             yield
         finally:
             HTTPAdapter.send = _SEND  # type: ignore[method-assign]
             httpx.HTTPTransport.handle_request = _HANDLE  # type: ignore[method-assign]
             requests.sessions.get_netrc_auth = _NETRC
+            requests.sessions.get_environ_proxies = _PROXIES
             _CARRY.clear()
 
 
