@@ -8,6 +8,10 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_MINUTES = [f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
+_SECONDS = [f"{second:02}." for second in range(60)]
+"""Written down once: `write` takes half the time, and every document has three of its texts."""
+
 _DURATION = re.compile(r"P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _RELATIVE = re.compile(r"([+-])(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
@@ -28,9 +32,8 @@ def write(milliseconds: int) -> str:
     """As the vendor's documents write it: `2017-07-11T18:45:37.098Z`."""
     seconds, thousandths = divmod(milliseconds, 1000)
     minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    return f"{_day(days)}T{hour:02}:{minute:02}:{second:02}.{thousandths:03}Z"
+    days, minute = divmod(minutes, len(_MINUTES))
+    return f"{_day(days)}{_MINUTES[minute]}{_SECONDS[second]}{thousandths:03}Z"
 
 
 @lru_cache(maxsize=4096)

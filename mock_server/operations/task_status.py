@@ -104,17 +104,18 @@ def _page(call: Call, selection: Selection, limit: int, offset: int, count: bool
 
 
 def _visible(call: Call, filters: Expression | None, *, holds: str) -> Selection:
-    oldest = call.now() - RETENTION
-    tasks = _followed(call)
+    now = call.now()
+    oldest = now - RETENTION
+    tasks = _followed(call, now)
     if call.assumes("task-age") == "created":
         return select(tasks, filters, holds=holds, since=oldest)
     return select(tasks, filters, holds=holds, also=(lambda record: record.fields.aged >= oldest,))
 
 
-def _followed(call: Call) -> Collection[TaskFields]:
+def _followed(call: Call, now: int) -> Collection[TaskFields]:
     """The tasks, those that are under way where they are now."""
     state = call.tenant.state
-    state.progress.follow(state.tasks, call.now())
+    state.progress.follow(state.tasks, now)
     return state.tasks
 
 
@@ -125,8 +126,9 @@ def _shown(call: Call, records: Iterable[Record[TaskFields]]) -> None:
 
 def _kept(call: Call, task_id: str) -> Record[TaskFields]:
     """The task, if it is younger than 90 days. Raises NotFound."""
-    record = _followed(call).get(task_id)
-    if record.fields.aged < call.now() - RETENTION:
+    now = call.now()
+    record = _followed(call, now).get(task_id)
+    if record.fields.aged < now - RETENTION:
         raise NotFound
     return record
 

@@ -107,9 +107,9 @@ class TaskKind:
     def places(self, record: Record[TaskFields]) -> Sequence[Place]:
         fields = record.fields
         moment = fields.created
-        places: list[Place] = [(bucket, moment) for bucket in zip(INDEXED, _INDEXED_OF(fields), strict=True)]
+        places: list[Place] = [(bucket, moment) for bucket in zip(INDEXED, _INDEXED_OF(fields), strict=False)]
         places.append((ALL, moment))
-        if fields.is_finished:
+        if fields.completion_status is not None:
             places.append((COMPLETED, moment))
         return places
 
