@@ -16,6 +16,7 @@ from hypothesis.strategies import DataObject, SearchStrategy
 from contract_tests.support import strategies
 from contract_tests.support.strategies import DEFINITIONS, IDS, LAUNCHERS, OWNERS, SOURCES, STATUSES, TASK, Document
 from mock_server.conventions.errors import NotFound
+from mock_server.state import collection
 from mock_server.state.collection import Collection
 from mock_server.state.kinds import TaskKind, WorkItemKind
 
@@ -40,9 +41,19 @@ class Machine(RuleBasedStateMachine):
 
     pairs = Bundle("pairs")
 
+    together = collection.TOGETHER
+
     def __init__(self) -> None:
         super().__init__()
         self.known: list[Pair] = []
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(collection, "TOGETHER", self.together)
+
+    def teardown(self) -> None:
+        try:
+            self.every_bucket_is_what_a_scan_finds()
+        finally:
+            self.patch.undo()
 
     def documents(self, id_: str | None = None) -> SearchStrategy[Document]:
         raise NotImplementedError
@@ -85,6 +96,13 @@ class Machine(RuleBasedStateMachine):
                 pair.collection.update(document["id"], lambda _: document)
 
     @rule(pair=pairs, data=st.data())
+    def update_one_several_times(self, pair: Pair, data: DataObject) -> None:
+        for id_ in list(pair.model)[:1]:
+            for document in data.draw(st.lists(self.documents(id_), min_size=2, max_size=3)):
+                pair.collection.update(id_, lambda _, document=document: document)  # type: ignore[misc]
+                pair.model[id_] = document
+
+    @rule(pair=pairs, data=st.data())
     def update_to_what_is_forbidden(self, pair: Pair, data: DataObject) -> None:
         for id_ in pair.model:
             wrong = data.draw(self.forbidden())
@@ -110,8 +128,9 @@ class Machine(RuleBasedStateMachine):
                 if id_ in pair.model:
                     assert pair.collection.get(id_).document() == pair.model[id_]
 
-    @invariant()
+    @rule()
     def every_bucket_is_what_a_scan_finds(self) -> None:
+        """Not after each step: the index follows when somebody looks, or after some changes."""
         for pair in self.known:
             places = {id_: self.places(document) for id_, document in pair.model.items()}
             for bucket in self.buckets:
@@ -172,10 +191,15 @@ class WorkItemMachine(Machine):
         return {(WorkItemKind.bucket(is_open=is_open, owner=owner), moment) for owner in owners}
 
 
+class FewAtOnce(TaskMachine):
+    together = 2
+
+
 TestCollectionOfTasks = TaskMachine.TestCase
-TestCollectionOfTasks.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
 TestCollectionOfWorkItems = WorkItemMachine.TestCase
-TestCollectionOfWorkItems.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
+TestCollectionOfTasksThatMoveInTwos = FewAtOnce.TestCase
+for case in (TestCollectionOfTasks, TestCollectionOfWorkItems, TestCollectionOfTasksThatMoveInTwos):
+    case.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
 
 
 @pytest.fixture
