@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.state import ordered
-from mock_server.state.ordered import Entry, Ordered
+from mock_server.state.ordered import Key, Ordered
 
 entries = st.tuples(st.integers(0, 9), st.sampled_from("abcde"))
 contents = st.sets(entries)
@@ -26,7 +26,7 @@ def chunk(request: pytest.FixtureRequest) -> Iterator[int]:
 
 @for_each_size
 @given(content=contents)
-def test_it_is_read_in_order_from_both_ends(content: set[Entry]) -> None:
+def test_it_is_read_in_order_from_both_ends(content: set[Key]) -> None:
     sequence = Ordered(content)
 
     assert list(sequence) == sorted(content)
@@ -36,7 +36,7 @@ def test_it_is_read_in_order_from_both_ends(content: set[Entry]) -> None:
 
 @for_each_size
 @given(content=contents, changes=st.lists(entries, max_size=40))
-def test_after_any_changes_it_holds_what_a_sorted_list_would(content: set[Entry], changes: list[Entry]) -> None:
+def test_after_any_changes_it_holds_what_a_sorted_list_would(content: set[Key], changes: list[Key]) -> None:
     sequence, model = changed(Ordered(content), set(content), changes)
 
     assert list(sequence) == sorted(model)
@@ -46,7 +46,7 @@ def test_after_any_changes_it_holds_what_a_sorted_list_would(content: set[Entry]
 
 @for_each_size
 @given(content=contents, changes=st.lists(entries, max_size=20), start=st.integers(0, 60), stop=st.integers(0, 60))
-def test_a_slice_is_that_of_a_list(content: set[Entry], changes: list[Entry], start: int, stop: int) -> None:
+def test_a_slice_is_that_of_a_list(content: set[Key], changes: list[Key], start: int, stop: int) -> None:
     sequence, model = changed(Ordered(content), set(content), changes)
 
     assert sequence.slice(start, stop) == sorted(model)[start:stop]
@@ -54,7 +54,7 @@ def test_a_slice_is_that_of_a_list(content: set[Entry], changes: list[Entry], st
 
 @for_each_size
 @given(content=contents, changes=st.lists(entries, max_size=20), moment=st.integers(-1, 11))
-def test_before_counts_the_earlier_entries(content: set[Entry], changes: list[Entry], moment: int) -> None:
+def test_before_counts_the_earlier_entries(content: set[Key], changes: list[Key], moment: int) -> None:
     sequence, model = changed(Ordered(content), set(content), changes)
 
     assert sequence.before(moment) == len([entry for entry in model if entry[0] < moment])
@@ -62,7 +62,7 @@ def test_before_counts_the_earlier_entries(content: set[Entry], changes: list[En
 
 @for_each_size
 @given(content=contents, changes=st.lists(st.lists(entries, max_size=10), min_size=1, max_size=4))
-def test_copies_of_copies_see_nothing_of_each_other(content: set[Entry], changes: list[list[Entry]]) -> None:
+def test_copies_of_copies_see_nothing_of_each_other(content: set[Key], changes: list[list[Key]]) -> None:
     sequences, models = [Ordered(content)], [content]
 
     for more in changes:
@@ -86,7 +86,7 @@ def test_a_copy_shares_all_chunks_but_the_one_that_it_changes(chunk: int) -> Non
 
 
 def test_growing_never_makes_a_chunk_larger_than_twice_its_size(chunk: int) -> None:
-    sequence = Ordered()
+    sequence: Ordered[Key] = Ordered()
 
     for moment in range(5 * chunk):
         sequence.add((moment % 7, f"{moment:05}"))
@@ -94,7 +94,7 @@ def test_growing_never_makes_a_chunk_larger_than_twice_its_size(chunk: int) -> N
     assert 0 < min(map(len, sequence._chunks)) <= max(map(len, sequence._chunks)) <= 2 * chunk
 
 
-def changed(sequence: Ordered, model: set[Entry], changes: list[Entry]) -> tuple[Ordered, set[Entry]]:
+def changed(sequence: Ordered[Key], model: set[Key], changes: list[Key]) -> tuple[Ordered[Key], set[Key]]:
     """Each change takes an entry away that is there, and adds one that is not."""
     for entry in changes:
         if entry in model:
@@ -105,5 +105,5 @@ def changed(sequence: Ordered, model: set[Entry], changes: list[Entry]) -> tuple
     return sequence, model
 
 
-def shared(one: Ordered, other: Ordered) -> set[int]:
+def shared(one: Ordered[Key], other: Ordered[Key]) -> set[int]:
     return {id(chunk) for chunk in one._chunks} & {id(chunk) for chunk in other._chunks}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from sys import intern
 from typing import Any, NamedTuple
@@ -94,14 +94,15 @@ class TaskKind:
     def fields(self, document: dict[str, Any]) -> TaskFields:
         definition = document.get("taskDefinitionSummary") or {}
         created = dates.parse(document["created"])
-        completed = document["completed"]
+        completed, status = document["completed"], document["completionStatus"]
+        source_id, unique_name = self._source_id(document), definition.get("uniqueName")
         return TaskFields(
             created=created,
             aged=dates.parse(completed) if self.age == "completed" and completed else created,
-            completion_status=_folded(document["completionStatus"]),
-            source_id=_folded(self._source_id(document)),
-            type=_folded(definition.get("uniqueName", "").replace(" ", "_") or None),
-            launcher=intern(fold(document["launcher"])),
+            completion_status=status and _folded(status),
+            source_id=source_id and _folded(source_id),
+            type=_folded(unique_name.replace(" ", "_")) if unique_name else None,
+            launcher=_folded(document["launcher"]),
         )
 
     def places(self, record: Record[TaskFields]) -> Sequence[Place]:
@@ -121,8 +122,10 @@ class TaskKind:
         return target.get("id") if target.get("type") == "APPLICATION" else None
 
 
-def _folded(value: str | None) -> str | None:
-    return None if value is None else _once(fold(value))
+@lru_cache(maxsize=4096)
+def _folded(value: str) -> str:
+    """Documents share few statuses, sources, types and launchers."""
+    return intern(fold(value))
 
 
 def _once(value: str | None) -> str | None:
