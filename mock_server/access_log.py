@@ -1,7 +1,7 @@
 """Lines on standard error, written together: all that were logged in one turn of the event loop, at its end.
 
 A line of the access log does without Python's logging. Measured at 17,000 requests a second: 10 µs for each line that passed through
-it, a fifth of the request, and 2 µs for one that comes straight here.
+it, a sixth of the request, and 2 µs for one that comes straight here.
 """
 
 from __future__ import annotations

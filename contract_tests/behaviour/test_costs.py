@@ -148,6 +148,15 @@ def test_reset_and_new_tenant_share_the_documents(server: Running, make: Make, d
     assert [value for value in dumped if isinstance(value, dict) and "id" in value] == []
 
 
+def test_the_journal_keeps_a_page_as_the_documents_that_the_state_has(server: Running, connect: Connect) -> None:
+    page = connect("v2024").http.get("/v2024/work-items?limit=250").content
+
+    newest = next(iter(reversed(server.tenant.journal)))
+    bodies = {id(record.body) for record in server.tenant.state.work_items}
+    assert b",".join(newest.answer) == page
+    assert all(id(piece) in bodies for piece in newest.answer[1:-1])  # the first and the last carry the brackets
+
+
 @contextmanager
 def quiet(calls: list[Any]) -> Iterator[None]:
     """What happened before does not count."""

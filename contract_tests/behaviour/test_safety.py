@@ -201,6 +201,17 @@ def test_what_is_in_netrc_is_sent_to_nobody(tmp_path: Path, monkeypatch: pytest.
     assert server.logins == [None, None, "Bearer eyJ.eyJ.x"]
 
 
+def test_no_proxy_of_the_environment_comes_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    with counting() as server, counting() as proxy, opened(sandbox(server.url)):
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+
+        assert requests.get(f"{ORIGIN}/v2025/work-items", timeout=5).ok
+
+    assert server.asked["GET", "/v2025/work-items"] == 1
+    assert not proxy.asked
+
+
 def test_a_token_that_is_renewed_while_a_fuzzer_sends_is_asked_for_by_post() -> None:
     with counting(token_life=0) as server, opened(sandbox(server.url)):
         for _ in range(3):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from contract_tests.support.fuzzing import fuzz_own
@@ -20,3 +22,12 @@ def test_schemathesis_finds_nothing(name: str, fuzz_seed: int) -> None:
     assert not outcome.findings, "\n\n".join(f"{label} {check}\n{told}" for (label, check), told in outcome.findings.items())
     assert outcome.cases > 0
     assert not any(status >= 500 for status in outcome.statuses)
+
+
+def test_what_the_run_asks_of_the_garbage_collector_ends_with_it(fuzz_seed: int) -> None:
+    before = (gc.get_threshold(), gc.isenabled())
+
+    fuzz_own(App(), "oauth.yaml", examples=1, seed=fuzz_seed)
+
+    assert (gc.get_threshold(), gc.isenabled()) == before
+    assert gc.get_freeze_count() == 0

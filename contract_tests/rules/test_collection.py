@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,10 +38,13 @@ class Machine(RuleBasedStateMachine):
 
     kind: Any
     buckets: Iterable[Hashable]
+    documents: Callable[..., SearchStrategy[Document]]
+    forbidden: Callable[[], SearchStrategy[Document]]
+    """What a document is overwritten with, so that the spec does not allow it, or nobody can tell where it belongs."""
+    places: Callable[[Document], set[Place]]
+    together = collection.TOGETHER
 
     pairs = Bundle("pairs")
-
-    together = collection.TOGETHER
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,16 +57,6 @@ class Machine(RuleBasedStateMachine):
             self.every_bucket_is_what_a_scan_finds()
         finally:
             self.patch.undo()
-
-    def documents(self, id_: str | None = None) -> SearchStrategy[Document]:
-        raise NotImplementedError
-
-    def forbidden(self) -> SearchStrategy[Document]:
-        """What a document is overwritten with, so that the spec does not allow it, or nobody can tell where it belongs."""
-        raise NotImplementedError
-
-    def places(self, document: Document) -> set[Place]:
-        raise NotImplementedError
 
     @initialize(target=pairs, data=st.data())
     def start(self, data: DataObject) -> Pair:

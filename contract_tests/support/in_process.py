@@ -1,6 +1,6 @@
 """An ASGI application in place of the wire: what an HTTP library sends is answered in the thread that sends it, without a socket.
 
-schemathesis' own way hands each request to an event loop in another thread, twice: measured, 0.5 ms of 3.9 for a case.
+schemathesis' own way hands each request to an event loop in another thread, twice: measured, 0.3 ms of 3.8 for a case.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import orjson
 class Reply(NamedTuple):
     """An answer, ready to be sent. An empty body is sent without a Content-Type.
 
-    `pieces`: the body once more, as what there is a comma between; empty if it is no page.
+    `pieces` is for a page: its body once more, cut at the commas between the documents.
     """
 
     body: bytes = b""

@@ -14,8 +14,8 @@ class Entry(NamedTuple):
     """One request and its answer. `at` is a moment in milliseconds by the tenant's clock, `status` None a closed connection.
 
     `request` is a body as it was on the wire, and `answer` another in pieces, with a comma between each two; what must not be shown is
-    masked when the journal is read. The pieces of a page are its documents, which the state has anyway: kept in one piece, 60 pages
-    filled the journal's 8 MiB, and with it the processor's cache, which made a page of 250 1.1 times as slow.
+    masked when the journal is read. The pieces of a page are its documents, which the state has anyway: kept in one piece, 60 pages of
+    250 were 8 MiB more, and each took 2 % longer.
 
     `size` is in bytes, more or less, and counts what is shared as well.
     """

@@ -110,7 +110,7 @@ class TaskKind:
         moment = fields.created
         places: list[Place] = [(bucket, moment) for bucket in zip(INDEXED, _INDEXED_OF(fields), strict=False)]
         places.append((ALL, moment))
-        if fields.completion_status is not None:
+        if fields.is_finished:
             places.append((COMPLETED, moment))
         return places
 

@@ -38,8 +38,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = dict(reversed(scope["headers"]))
-        exchange = Exchange(ids.tracking_id(), scope["method"], _sent_path(scope), stopwatch(), _query(scope), sent)
+        headers = dict(reversed(scope["headers"]))
+        exchange = Exchange(ids.tracking_id(), scope["method"], _sent_path(scope), stopwatch(), _query(scope), headers)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -50,7 +50,7 @@ class Edge:
             await send(message)
 
         try:
-            exchange.body = await _whole_body(scope, sent, receive)
+            exchange.body = await _whole_body(scope, headers, receive)
             await self._app(_prepared(scope, exchange), _replayed(exchange.body, receive), sending)
         except ClientDisconnect:
             return
@@ -68,10 +68,10 @@ def _prepared(scope: Scope, exchange: Exchange) -> Scope:
     return {**scope, "path": SLASHES.sub("/", path) if "//" in path else path, exchanges.KEY: exchange}
 
 
-async def _whole_body(scope: Scope, sent: Mapping[bytes, bytes], receive: Receive) -> bytes:
+async def _whole_body(scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     """connexion 3.3 takes a body without Content-Length (chunked) for a missing one: so nothing behind this reads the network."""
-    length = sent.get(b"content-length")
-    if length is None and b"transfer-encoding" not in sent and scope.get("http_version") == "1.1":
+    length = headers.get(b"content-length")
+    if length is None and b"transfer-encoding" not in headers and scope.get("http_version") == "1.1":
         return b""  # HTTP/1.1 knows no body without one of these
     limit = MAX_STATE if scope["path"] == "/_mock/state" else MAX_BODY
     if length is not None and length.isdigit() and int(length) > limit:

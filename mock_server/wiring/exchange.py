@@ -39,7 +39,7 @@ DEPRECATED = (Name(b"X-Deprecated"), b"true")
 class Exchange:
     """`started` is in milliseconds of the stopwatch. `path` is as it was sent, without the query.
 
-    `sent`: the headers of the request, in lower case; of those with the same name the first.
+    `asked_with`: the headers of the request, their names in lower case; of those with the same name the first.
 
     The layers fill in what they find: the operation, the caller, its arguments, what of the request nothing reads (`ignored`), the rule
     that spoils the answer (`fault`), what was to be sent (`reply`), and what was sent in the end (`status`, and `answer`: the parts of
@@ -51,7 +51,7 @@ class Exchange:
     path: str
     started: float
     query: list[tuple[str, str]]
-    sent: Mapping[bytes, bytes]
+    asked_with: Mapping[bytes, bytes]
     body: bytes = b""
     operation: Operation | None = None
     path_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Exchange:
 
     def header(self, name: bytes) -> str:
         """Of the request; an empty string if it is not there."""
-        return str(self.sent.get(name, b""), "latin-1")
+        return str(self.asked_with.get(name, b""), "latin-1")
 
     @property
     def bearer(self) -> str:
