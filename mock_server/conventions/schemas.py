@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -17,26 +17,28 @@ class Schema:
 
     def __init__(self, schemas: Iterable[Mapping[str, Any]]) -> None:
         distinct = {orjson.dumps(schema, option=orjson.OPT_SORT_KEYS): schema for schema in schemas}
+        # One validator for all of them takes two thirds of the time: it reads a value once.
+        together = {"allOf": [_apart(schema, f"urn:isc:{number}") for number, schema in enumerate(distinct.values())]}
         # jsonschema-rs is some 150 times faster than jsonschema on a list of 50 documents.
-        self._validators = [jsonschema_rs.Draft4Validator(dict(schema), validate_formats=True) for schema in distinct.values()]
-
-    def holds(self, value: Any) -> bool:
-        for validator in self._validators:  # noqa: SIM110 - `all` with a generator took twice as long
-            if not validator.is_valid(value):
-                return False
-        return True
+        self._validator = jsonschema_rs.Draft4Validator(together, validate_formats=True)
+        self.holds: Callable[[Any], bool] = self._validator.is_valid
 
     def mistakes(self, value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Place (the keys that lead to it) and reason of each mistake, once."""
         told = set()
-        for validator in self._validators:
-            for error in validator.iter_errors(value):
-                place, keyword, message = tuple(error.instance_path), error.schema_path[-1], _told(error)
-                # Versions differ in the values of an enum, and so in the words about one that is none of them.
-                fact = (place, keyword if keyword == "enum" else message)
-                if fact not in told:
-                    told.add(fact)
-                    yield place, message
+        for error in self._validator.iter_errors(value):
+            place, keyword, message = tuple(error.instance_path), error.schema_path[-1], _told(error)
+            # Versions differ in the values of an enum, and so in the words about one that is none of them.
+            fact = (place, keyword if keyword == "enum" else message)
+            if fact not in told:
+                told.add(fact)
+                yield place, message
+
+
+def _apart(schema: Mapping[str, Any], id_: str) -> dict[str, Any]:
+    """By a name of its own, so that its references are to its own components. Draft 4 wants nothing beside a `$ref`."""
+    plain = {key: value for key, value in schema.items() if key != "components"}
+    return {"id": id_, "allOf": [plain], "components": schema.get("components", {})}
 
 
 def component(name: str, versions: Iterable[str] = contract.VERSIONS) -> Schema:

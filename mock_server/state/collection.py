@@ -15,8 +15,7 @@ from mock_server.state.ordered import Ordered
 
 Json = dict[str, Any]
 Bucket = Hashable
-Place = tuple[Bucket, int]
-"""A bucket of the index, and the moment that orders a document there."""
+"""A part of the index: the documents that have something in common, in the order of their moments."""
 
 Change = Callable[[Json], Json]
 Fields = TypeVar("Fields")
@@ -54,8 +53,11 @@ class Kind(Protocol[Fields]):
 
     def fields(self, document: Json) -> Fields: ...
 
-    def places(self, record: Record[Fields]) -> Sequence[Place]:
-        """Where in the index a document stands; no bucket twice."""
+    def moment(self, fields: Fields) -> int:
+        """What orders a document, in milliseconds."""
+
+    def buckets(self, fields: Fields) -> Sequence[Bucket]:
+        """Where in the index a document stands; none twice."""
 
 
 class Collection(Generic[Fields]):
@@ -69,10 +71,8 @@ class Collection(Generic[Fields]):
         self._changes: dict[str, Record[Fields]] = {}
         buckets: dict[Bucket, list[Entry[Fields]]] = {}
         for one in self._start.values():
-            entry: Entry[Fields] | None = None
-            for bucket, moment in kind.places(one):
-                if entry is None or entry[0] != moment:
-                    entry = (moment, one.id, one)  # shared by all buckets: 64 bytes less in each
+            entry = (kind.moment(one.fields), one.id, one)  # shared by all buckets: 64 bytes less in each
+            for bucket in kind.buckets(one.fields):
                 buckets.setdefault(bucket, []).append(entry)
         self._buckets = {bucket: Ordered(buckets[bucket]) for bucket in buckets}
         self._changed: set[Bucket] = set()
@@ -151,16 +151,19 @@ class Collection(Generic[Fields]):
 
     def _place(self) -> None:
         """Bring the index to where the documents are."""
+        kind = self.kind
         for id_, before in self._unplaced.items():
             after = self._changes[id_]
-            old = self.kind.places(before) if before else ()
-            moves = [(was, now) for was, now in zip_longest(old, self.kind.places(after)) if was != now]
+            moment = kind.moment(after.fields)
+            old, at = (kind.buckets(before.fields), kind.moment(before.fields)) if before else ((), moment)
+            moves = [(was, now) for was, now in zip_longest(old, kind.buckets(after.fields)) if was != now or at != moment]
             for was, _ in moves:
                 if was is not None:
-                    self._own(was[0]).remove((was[1], id_))
+                    self._own(was).remove((at, id_))
+            entry = (moment, id_, after)
             for _, now in moves:  # only then, for what looks like a move may be a shift by one
                 if now is not None:
-                    self._own(now[0]).add((now[1], id_, after))
+                    self._own(now).add(entry)
         self._unplaced.clear()
 
     def _own(self, bucket: Bucket) -> Ordered[Entry[Fields]]:

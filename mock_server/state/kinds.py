@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from mock_server.conventions import dates, schemas
 from mock_server.conventions.filters import fold
 from mock_server.conventions.schemas import Schema
-from mock_server.state.collection import Bucket, Place, Record
+from mock_server.state.collection import Bucket
 
 PENDING = "Pending"
 
@@ -37,10 +37,12 @@ class WorkItemKind:
         moment = document["created"] if is_open else document["completed"]
         return WorkItemFields(_once(document["ownerId"]), is_open, dates.parse(moment))
 
-    def places(self, record: Record[WorkItemFields]) -> Sequence[Place]:
-        owner, is_open, moment = record.fields
-        everybodys = ((is_open,), moment)
-        return (everybodys,) if owner is None else (everybodys, ((is_open, owner), moment))
+    def moment(self, fields: WorkItemFields) -> int:
+        return fields.moment
+
+    def buckets(self, fields: WorkItemFields) -> Sequence[Bucket]:
+        owner, is_open, _ = fields
+        return ((is_open,),) if owner is None else ((is_open,), (is_open, owner))
 
     @staticmethod
     def bucket(*, is_open: bool, owner: str | None) -> Bucket:
@@ -105,14 +107,12 @@ class TaskKind:
             launcher=_folded(document["launcher"]),
         )
 
-    def places(self, record: Record[TaskFields]) -> Sequence[Place]:
-        fields = record.fields
-        moment = fields.created
-        places: list[Place] = [(bucket, moment) for bucket in zip(INDEXED, _INDEXED_OF(fields), strict=False)]
-        places.append((ALL, moment))
-        if fields.is_finished:
-            places.append((COMPLETED, moment))
-        return places
+    def moment(self, fields: TaskFields) -> int:
+        return fields.created
+
+    def buckets(self, fields: TaskFields) -> Sequence[Bucket]:
+        of_values = zip(INDEXED, _INDEXED_OF(fields), strict=True)
+        return (ALL, *of_values, COMPLETED) if fields.is_finished else (ALL, *of_values)
 
     def _source_id(self, document: dict[str, Any]) -> str | None:
         if self.source == "attributes":
