@@ -78,8 +78,8 @@ def test_a_copy_shares_all_chunks_but_the_one_that_it_changes(chunk: int) -> Non
     sequence = Ordered((moment, "a") for moment in range(10 * chunk))
     more, fewer = sequence.apart(), sequence.apart()
 
-    more.add((chunk, "b"))
-    fewer.remove((chunk, "a"))
+    more.add([(chunk, "b")])
+    fewer.remove([(chunk, "a")])
 
     assert len(shared(sequence, more)) == 9
     assert len(shared(sequence, fewer)) >= 9  # of one entry each, the chunk is gone
@@ -89,19 +89,29 @@ def test_growing_never_makes_a_chunk_larger_than_twice_its_size(chunk: int) -> N
     sequence: Ordered[Key] = Ordered()
 
     for moment in range(5 * chunk):
-        sequence.add((moment % 7, f"{moment:05}"))
+        sequence.add([(moment % 7, f"{moment:05}")])
 
     assert 0 < min(map(len, sequence._chunks)) <= max(map(len, sequence._chunks)) <= 2 * chunk
 
 
+def test_what_comes_in_order_fills_chunks_one_after_the_other(chunk: int) -> None:
+    sequence: Ordered[Key] = Ordered()
+    content = [(moment, "a") for moment in range(5 * chunk)]
+
+    sequence.add(content)
+
+    assert list(sequence) == content
+    assert max(map(len, sequence._chunks)) <= 2 * chunk
+
+
 def changed(sequence: Ordered[Key], model: set[Key], changes: list[Key]) -> tuple[Ordered[Key], set[Key]]:
-    """Each change takes an entry away that is there, and adds one that is not."""
-    for entry in changes:
-        if entry in model:
-            sequence.remove(entry)
-        else:
-            sequence.add(entry)
-        model ^= {entry}
+    """By threes, takes the entries away that are there, and adds those that are not."""
+    for at in range(0, len(changes), 3):
+        some = dict.fromkeys(changes[at : at + 3])
+        there = [entry for entry in some if entry in model]
+        sequence.remove(there)
+        sequence.add(entry for entry in some if entry not in model)
+        model ^= some.keys()
     return sequence, model
 
 

@@ -51,32 +51,35 @@ class Ordered(Generic[Entry]):
         twin._counted = None
         return twin
 
-    def add(self, entry: Entry) -> None:
-        """One entry more, which must not be there yet."""
-        if not self._chunks:
-            self._chunks.append([])
-            self._lasts.append(entry)
-        at = min(bisect_left(self._lasts, entry), len(self._chunks) - 1)
-        chunk = self._own(at)
-        insort(chunk, entry)
-        self._lasts[at] = chunk[-1]
-        if len(chunk) > 2 * CHUNK:
-            halves = [chunk[:CHUNK], chunk[CHUNK:]]
-            self._chunks[at : at + 1] = halves
-            self._lasts[at : at + 1] = [half[-1] for half in halves]
-        self._size += 1
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Entries more, none of which may be there yet."""
+        chunks, lasts = self._chunks, self._lasts
+        for entry in entries:
+            at = bisect_left(lasts, entry)
+            if at == len(lasts):
+                at = self._append(entry)
+            else:
+                insort(self._own(at), entry)
+            chunk = chunks[at]
+            if len(chunk) > 2 * CHUNK:
+                halves = [chunk[:CHUNK], chunk[CHUNK:]]
+                chunks[at : at + 1] = halves
+                lasts[at : at + 1] = [half[-1] for half in halves]
+            self._size += 1
         self._counted = None
 
-    def remove(self, key: Key) -> None:
-        """One entry fewer, which must be there."""
-        at = bisect_left(self._lasts, key)
-        chunk = self._own(at)
-        del chunk[bisect_left(chunk, key)]
-        if chunk:
-            self._lasts[at] = chunk[-1]
-        else:
-            del self._chunks[at], self._lasts[at]
-        self._size -= 1
+    def remove(self, keys: Iterable[Key]) -> None:
+        """Entries fewer, all of which must be there."""
+        chunks, lasts = self._chunks, self._lasts
+        for key in keys:
+            at = bisect_left(lasts, key)
+            chunk = self._own(at)
+            del chunk[bisect_left(chunk, key)]
+            if chunk:
+                lasts[at] = chunk[-1]
+            else:
+                del chunks[at], lasts[at]
+            self._size -= 1
         self._counted = None
 
     def before(self, moment: int) -> int:
@@ -109,6 +112,17 @@ class Ordered(Generic[Entry]):
         if self._counted is None:
             self._counted = list(accumulate(map(len, self._chunks)))
         return self._counted
+
+    def _append(self, entry: Entry) -> int:
+        """After all others; the chunk where it is now."""
+        if self._chunks:
+            at = len(self._chunks) - 1
+            self._own(at).append(entry)
+            self._lasts[at] = entry
+            return at
+        self._chunks.append([entry])
+        self._lasts.append(entry)
+        return 0
 
     def _own(self, at: int) -> list[Entry]:
         """A chunk that nobody else has: a tuple may be shared, a list is never."""
