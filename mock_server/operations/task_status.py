@@ -73,7 +73,8 @@ def update_task_status(call: Call, id_: str, body: list[dict[str, Any]]) -> Repl
         changed = json_patch.apply(document, operations)
         changed["completionStatus"] = _completion_status(call, changed)
         changed["completed"] = _completed(changed)
-        return {**changed, "modified": call.timestamp()}
+        changed["modified"] = call.timestamp()
+        return changed
 
     changed = call.tenant.state.tasks.update(id_, patched)
     if any(one["op"] != "test" for one in operations):
