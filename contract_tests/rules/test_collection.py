@@ -128,7 +128,11 @@ class Machine(RuleBasedStateMachine):
             places = {id_: self.places(document) for id_, document in pair.model.items()}
             for bucket in self.buckets:
                 found = sorted((moment, id_) for id_, its in places.items() for name, moment in its if name == bucket)
-                assert [entry[:2] for entry in pair.collection.bucket(bucket)] == found
+                entries = list(pair.collection.bucket(bucket))
+                assert [entry[:2] for entry in entries] == found
+                latest = [pair.collection.get(id_) for _, id_ in found]
+                assert pair.collection.records(entries) == latest
+                assert pair.collection.bodies(entries) == [record.body for record in latest]
 
     def _known(self, pair: Pair) -> Pair:
         self.known.append(pair)

@@ -126,7 +126,7 @@ def _page(call: Call, owner: str | None, limit: int, offset: int, count: bool, *
         chosen = entries.slice(max(stop - limit, 0), stop)[::-1]
     else:
         chosen = entries.slice(offset, offset + limit)
-    return page_reply([record.body for record in items.records(chosen)], len(entries) if count else None)
+    return page_reply(items.bodies(chosen), len(entries) if count else None)
 
 
 def _count(call: Call, owner: str | None, *, is_open: bool) -> int:
