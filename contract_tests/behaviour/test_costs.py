@@ -53,7 +53,7 @@ def dumped(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The id of each document that was looked at since."""
     ids: list[str] = []
-    get, records, latest = Collection.get, Collection.records, Collection.latest
+    get, records, bodies, latest = Collection.get, Collection.records, Collection.bodies, Collection.latest
 
     def counted_get(self: Collection[Any], id_: str) -> Any:
         ids.append(id_)
@@ -63,12 +63,17 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ids.extend(entry[1] for entry in entries)
         return records(self, entries)
 
+    def counted_bodies(self: Collection[Any], entries: Any) -> Any:
+        ids.extend(entry[1] for entry in entries)
+        return bodies(self, entries)
+
     def counted_latest(self: Collection[Any], entry: Any) -> Any:
         ids.append(entry[1])
         return latest(self, entry)
 
     monkeypatch.setattr(Collection, "get", counted_get)
     monkeypatch.setattr(Collection, "records", counted_records)
+    monkeypatch.setattr(Collection, "bodies", counted_bodies)
     monkeypatch.setattr(Collection, "latest", counted_latest)
     return ids
 
