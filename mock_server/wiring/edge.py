@@ -71,7 +71,8 @@ def _prepared(scope: Scope, exchange: Exchange) -> Scope:
 async def _whole_body(scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     """connexion 3.3 takes a body without Content-Length (chunked) for a missing one: so nothing behind this reads the network."""
     length = headers.get(b"content-length")
-    if length == b"0" or (length is None and b"transfer-encoding" not in headers and scope.get("http_version") == "1.1"):
+    in_chunks = b"transfer-encoding" in headers
+    if not in_chunks and (length == b"0" or (length is None and scope.get("http_version") == "1.1")):
         return b""  # HTTP/1.1 knows no body without one of these
     limit = MAX_STATE if scope["path"] == "/_mock/state" else MAX_BODY
     if length is not None and length.isdigit() and int(length) > limit:
